@@ -1,0 +1,67 @@
+/*
+ * The engine's whole public face: the decimal digits of n!.
+ *
+ * Nothing here knows of httpd, of APR or of a request. Every function may be called from any
+ * number of threads at once; the engine keeps no state between calls.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_FACTORIAL_H
+#define MOD_FACTORIAL_ENGINE_FACTORIAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The largest n for which every bound in the engine has been shown to hold. */
+#define FACTORIAL_LIMIT 100000000u
+
+typedef enum {
+    FACTORIAL_OK = 0,
+    FACTORIAL_CANCELLED,     /* the job's flag was set */
+    FACTORIAL_OUT_OF_MEMORY, /* the job's memory refused a request */
+    FACTORIAL_TOO_LARGE,     /* n is above FACTORIAL_LIMIT */
+} factorial_status;
+
+/*
+ * Where a computation's large memory comes from. The owner embeds this record in one of its own.
+ *
+ * acquire returns a block of at least `bytes` bytes (never 0), aligned to 64, contents undefined,
+ * or NULL to refuse; release is given the block and the same size. Both may be called from any
+ * thread that takes part in the computation.
+ */
+typedef struct factorial_memory factorial_memory;
+struct factorial_memory {
+    void *(*acquire)(factorial_memory *memory, size_t bytes);
+    void (*release)(factorial_memory *memory, void *block, size_t bytes);
+};
+
+typedef struct {
+    factorial_memory *memory;
+    const atomic_bool *cancelled; /* set by anyone to stop the computation; NULL if nobody will */
+} factorial_job;
+
+/*
+ * The number of decimal digits of n!, for n up to FACTORIAL_LIMIT; at least 1. Costs well under a
+ * microsecond whatever n is, computes no factorial and takes no memory.
+ *
+ * Stirling's series for log n! (Abramowitz & Stegun 6.1.41), in double precision; where the
+ * rounding error could decide between two counts, again in extended precision, whose error is
+ * smaller than the distance of any log10 n! from an integer.
+ */
+uint64_t factorial_digit_count(uint64_t n);
+
+/*
+ * An upper bound, in bytes, of what factorial_compute has acquired at any one time for this n: the
+ * caller's buffer for the digits is not part of it.
+ */
+size_t factorial_memory_need(uint64_t n);
+
+/*
+ * Writes the digits of n! to `digits`, most significant first, in ASCII: exactly
+ * factorial_digit_count(n) bytes, no terminator. The buffer stays the caller's; unless
+ * FACTORIAL_OK is returned its contents mean nothing. Whatever is returned, all acquired memory
+ * has been released.
+ */
+factorial_status factorial_compute(const factorial_job *job, uint64_t n, char *digits);
+
+#endif

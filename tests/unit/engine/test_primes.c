@@ -1,0 +1,108 @@
+#include "engine/primes.h"
+#include "heap.h"
+#include "suite.h"
+
+static heap memory;
+static factorial_job job;
+
+static void set_up(void)
+{
+    heap_init(&memory);
+    job = (factorial_job){.memory = &memory.memory};
+}
+
+static void tear_down(void)
+{
+    ck_assert_uint_eq(memory.used, 0);
+}
+
+static bool is_prime(uint32_t n)
+{
+    for (uint32_t d = 2; (uint64_t)d * d <= n; d++)
+        if (n % d == 0)
+            return false;
+    return n >= 2;
+}
+
+START_TEST(the_sieve_agrees_with_trial_division_for_every_bound)
+{
+    for (uint32_t n = 0; n < 2000; n++) {
+        primes found;
+        ck_assert_int_eq(primes_sieve(&job, n, &found), FACTORIAL_OK);
+        size_t next = 0;
+        for (uint32_t i = 0; i <= n; i++)
+            if (is_prime(i))
+                ck_assert_uint_eq(found.prime[next++], i);
+        ck_assert_uint_eq(found.count, next);
+        primes_free(&job, &found);
+    }
+}
+END_TEST
+
+START_TEST(the_sieve_finds_the_known_number_of_primes)
+{
+    static const struct {
+        uint32_t n;
+        size_t count;
+    } known[] = {{65537, 6543}, {1000000, 78498}, {10000000, 664579}, {FACTORIAL_LIMIT, 5761455}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        primes found;
+        ck_assert_int_eq(primes_sieve(&job, known[i].n, &found), FACTORIAL_OK);
+        ck_assert_uint_eq(found.count, known[i].count);
+        ck_assert_uint_le(memory.peak, primes_memory_need(known[i].n));
+        primes_free(&job, &found);
+    }
+}
+END_TEST
+
+START_TEST(the_exponent_of_a_prime_is_the_one_found_by_division)
+{
+    static const uint32_t prime[] = {2, 3, 5, 7, 97};
+    for (size_t i = 0; i < sizeof prime / sizeof *prime; i++) {
+        uint64_t exponent = 0;
+        for (uint64_t n = 1; n < 3000; n++) {
+            for (uint64_t m = n; m % prime[i] == 0; m /= prime[i])
+                exponent++;
+            ck_assert_uint_eq(primes_exponent(n, prime[i]), exponent);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_set_flag_stops_the_sieve)
+{
+    atomic_bool cancelled = true;
+    job.cancelled = &cancelled;
+    primes found;
+    ck_assert_int_eq(primes_sieve(&job, 1000000, &found), FACTORIAL_CANCELLED);
+}
+END_TEST
+
+START_TEST(refused_memory_is_an_error_that_leaves_nothing)
+{
+    primes found;
+    for (int refused = 1; refused <= 2; refused++) {
+        heap_refuse(&memory, refused);
+        ck_assert_int_eq(primes_sieve(&job, 1000, &found), FACTORIAL_OUT_OF_MEMORY);
+        ck_assert_uint_eq(memory.used, 0);
+    }
+    heap_refuse(&memory, 3);
+    ck_assert_int_eq(primes_sieve(&job, 1000, &found), FACTORIAL_OK);
+    primes_free(&job, &found);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("primes");
+    TCase *t = tcase_create("primes");
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, the_sieve_agrees_with_trial_division_for_every_bound);
+    tcase_add_test(t, the_sieve_finds_the_known_number_of_primes);
+    tcase_add_test(t, the_exponent_of_a_prime_is_the_one_found_by_division);
+    tcase_add_test(t, a_set_flag_stops_the_sieve);
+    tcase_add_test(t, refused_memory_is_an_error_that_leaves_nothing);
+    suite_add_tcase(s, t);
+    return s;
+}
