@@ -1,0 +1,47 @@
+"""Where the images are kept, and which of them are thrown away when."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ecr as ecr
+from constructs import Construct
+from settings.schema import Registry
+
+
+def repository_of(scope: Construct, registry: Registry) -> ecr.IRepository:
+    """The account's repository: made here, or by the environment that came first."""
+    if registry.create:
+        return ImageRepository(scope, "Repository", registry)
+    return ecr.Repository.from_repository_name(scope, "Repository", registry.repository)
+
+
+class ImageRepository(ecr.Repository):
+    """A commit's tag means one image for ever; `latest` alone moves.
+
+    Promotion takes the `-rc` tag off an image, so that what may be deployed has only tags that no rule
+    matches. A rule looks at all tags of an image and one is enough: a rule on any other pattern, or
+    on a number of images, could reach an image that runs or that one must be able to go back to.
+    """
+
+    def __init__(self, scope: Construct, id: str, registry: Registry) -> None:
+        super().__init__(
+            scope,
+            id,
+            repository_name=registry.repository,
+            image_scan_on_push=True,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION,
+            image_tag_mutability_exclusion_filters=[
+                ecr.ImageTagMutabilityExclusionFilter.wildcard("latest")
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        self.add_lifecycle_rule(
+            description="Candidates that were never promoted",
+            rule_priority=1,
+            tag_pattern_list=["*-rc"],
+            max_image_age=Duration.days(registry.candidate_days),
+        )
+        self.add_lifecycle_rule(
+            description="Images without a tag",
+            rule_priority=2,
+            tag_status=ecr.TagStatus.UNTAGGED,
+            max_image_age=Duration.days(registry.untagged_days),
+        )

@@ -1,0 +1,1 @@
+"""What an environment is: its file, the checks on it, and the figures that follow from it."""

@@ -1,0 +1,17 @@
+"""What the infrastructure has to know of the container image, and the image of it: kept in one place
+because a change here is a change of `conf/container/` too."""
+
+PORT = 5000
+UID = "65532"
+
+RUNTIME_DIRECTORY = "/run/apache2"
+"""httpd's process id, sockets and locks: the only place the container writes to."""
+
+HEALTH_PATH = "/status"
+HEALTH_PROBE = "/usr/local/bin/health-probe"
+
+LOG_STATUS = "$.status"
+LOG_REASON = "$.reason"
+REASON_REFUSED = "budget"
+"""In the access log, one line of JSON a request, the reason of a 503 that was refused because the
+budget of memory and computations was spent. A time limit that ran out has another reason."""

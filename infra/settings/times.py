@@ -1,0 +1,59 @@
+"""The chain of times: each link must outlast the one before it, or a request is lost between two."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings.schema import Times
+
+MARGIN = 5
+"""Seconds for what is counted by nobody: connecting, reading the request, the first bytes' way back."""
+
+LONGEST_STOP = 120
+"""Fargate kills a task that takes longer to stop."""
+
+
+def check_times(times: "Times", balancer_idle: int, largest_answer_bytes: int) -> list[str]:
+    """What is wrong with an environment's times, one sentence each; an empty list if nothing is."""
+    longest_wait = times.queue + times.computing + MARGIN
+    longest_request = longest_wait + times.sending
+    sending_largest = largest_answer_bytes / (times.slowest_client_kib * 1024)
+
+    def seconds(value: float) -> str:
+        return f"{value:g} s"
+
+    links = (
+        (
+            longest_wait < balancer_idle,
+            f"queue {seconds(times.queue)} + computing {seconds(times.computing)} + {MARGIN} s must be "
+            f"less than the balancer's idle timeout {seconds(balancer_idle)}, "
+            "or the balancer answers 504 for a request that is still being computed",
+        ),
+        (
+            balancer_idle < times.keep_alive,
+            f"the balancer's idle timeout {seconds(balancer_idle)} must be less than "
+            f"keep_alive {seconds(times.keep_alive)}, "
+            "or httpd closes a connection on which the balancer is just sending a request (502)",
+        ),
+        (
+            sending_largest <= times.sending,
+            f"sending {seconds(times.sending)} must suffice for the largest answer, "
+            f"{largest_answer_bytes:,} bytes, at slowest_client_kib {times.slowest_client_kib}: "
+            f"{sending_largest:.0f} s",
+        ),
+        (
+            times.deregistration_delay >= longest_request,
+            f"deregistration_delay {seconds(times.deregistration_delay)} must be at least "
+            f"queue + computing + {MARGIN} s + sending = {seconds(longest_request)}, "
+            "or a deployment cuts answers that are still being sent",
+        ),
+        (
+            times.graceful_shutdown < times.stop,
+            f"graceful_shutdown {seconds(times.graceful_shutdown)} must be less than "
+            f"stop {seconds(times.stop)}, or the task is killed while httpd is still finishing",
+        ),
+        (
+            times.stop <= LONGEST_STOP,
+            f"stop {seconds(times.stop)} must be at most {LONGEST_STOP} s, which is all Fargate gives",
+        ),
+    )
+    return [message for holds, message in links if not holds]
