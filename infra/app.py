@@ -14,7 +14,9 @@ from settings.load import SettingsError, load, names
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--environment", help="one of " + ", ".join(names()) + "; all if not given")
-    parser.add_argument("--image", required=True, help="sha256:<digest>, or the commit that is its tag")
+    parser.add_argument(
+        "--image", required=True, help="sha256:<digest>, or the commit that is its tag"
+    )
     parser.add_argument("--output", help="directory for the templates")
     options = parser.parse_args(arguments)
     chosen = [options.environment] if options.environment else names()

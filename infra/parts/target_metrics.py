@@ -43,9 +43,7 @@ class TargetMetrics:
             label="5xx of the balancer",
         )
 
-    def _metric(
-        self, name: str, statistic: str, period: Duration, label: str
-    ) -> cloudwatch.Metric:
+    def _metric(self, name: str, statistic: str, period: Duration, label: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,

@@ -71,7 +71,9 @@ class ExistingVpc(Construct):
         self.vpc = ec2.Vpc.from_vpc_attributes(
             self, "Vpc", vpc_id=network.vpc_id, availability_zones=network.zones
         )
-        self.balancer_subnets = self._subnets("Balancer", network.zones, network.balancer_subnet_ids)
+        self.balancer_subnets = self._subnets(
+            "Balancer", network.zones, network.balancer_subnet_ids
+        )
         self.task_subnets = self._subnets("Task", network.zones, network.task_subnet_ids)
 
     def _subnets(self, name: str, zones: list[str], ids: list[str]) -> ec2.SubnetSelection:

@@ -54,9 +54,7 @@ class ServiceStack(Stack):
             self, "Topic", name=f"{settings.prefix}-alarms", emails=settings.alarms.emails
         )
         metrics = TargetMetrics(balancer.full_name, targets)
-        refusals = Refusals(
-            self, "Refusals", task.log, f"{settings.application}/{settings.name}"
-        )
+        refusals = Refusals(self, "Refusals", task.log, f"{settings.application}/{settings.name}")
         target_alarms = TargetAlarms(
             self,
             "TargetAlarms",
@@ -78,9 +76,7 @@ class ServiceStack(Stack):
         ).fargate
         # Targets can be registered only once a listener leads to their group.
         service.node.add_dependency(balancer.listener)
-        ServiceScaling(
-            self, "Scaling", service=service, metrics=metrics, settings=settings.scaling
-        )
+        ServiceScaling(self, "Scaling", service=service, metrics=metrics, settings=settings.scaling)
         service_alarms = ServiceAlarms(
             self, "ServiceAlarms", settings=settings, service=service, topic=topic
         )

@@ -1,0 +1,81 @@
+"""A task's size decides the budget: for every size that Fargate has, not for the ones in use alone."""
+
+from math import factorial
+
+import pytest
+from settings.budget import budget_of, digits, need_mib, seconds
+from settings.fargate import SIZES
+
+EVERY_SIZE = [(cpu, memory) for cpu, memories in SIZES.items() for memory in memories]
+UNLIMITED = 10**9
+COMPUTING = 10
+
+
+@pytest.mark.parametrize(("cpu", "memory"), EVERY_SIZE)
+def test_no_budget_exceeds_its_task(cpu: int, memory: int) -> None:
+    budget = budget_of(cpu, memory, COMPUTING, UNLIMITED)
+    httpd, worker, connection = 40, 256 / 1024, 32 / 1024
+    idle = budget.max_request_workers * budget.async_request_worker_factor
+    used = (
+        httpd
+        + worker * budget.max_request_workers
+        + connection * idle
+        + budget.memory_mib
+    )
+    assert used <= 0.9 * memory
+    assert 0 < budget.memory_mib <= 32_767
+
+
+@pytest.mark.parametrize(("cpu", "memory"), EVERY_SIZE)
+def test_every_permitted_computation_may_be_the_largest_at_once(cpu: int, memory: int) -> None:
+    budget = budget_of(cpu, memory, COMPUTING, UNLIMITED)
+    assert budget.concurrency * need_mib(budget.max_number) <= budget.memory_mib
+    share = cpu / 1024 / budget.concurrency
+    assert seconds(budget.max_number) / share <= COMPUTING / 4
+    assert budget.max_number >= 1_000_000
+
+
+@pytest.mark.parametrize(("cpu", "memory"), EVERY_SIZE)
+def test_httpd_can_be_started_with_it(cpu: int, memory: int) -> None:
+    budget = budget_of(cpu, memory, COMPUTING, UNLIMITED)
+    assert 1 <= budget.threads <= 4
+    assert budget.concurrency == max(1, cpu // 1024)
+    assert budget.threads_per_child <= 64
+    children, rest = divmod(budget.max_request_workers, budget.threads_per_child)
+    assert rest == 0
+    assert 2 <= children <= 16
+    half_busy = budget.max_request_workers // 2 * budget.async_request_worker_factor
+    assert half_busy >= 1000, "idle connections of a balancer beside half of the workers busy"
+
+
+def test_more_memory_never_means_less() -> None:
+    for cpu, memories in SIZES.items():
+        budgets = [budget_of(cpu, memory, COMPUTING, UNLIMITED) for memory in memories]
+        for smaller, larger in zip(budgets, budgets[1:], strict=False):
+            assert larger.memory_mib >= smaller.memory_mib
+            assert larger.max_number >= smaller.max_number
+
+
+def test_the_environment_may_ask_for_less_and_a_time_limit_does() -> None:
+    assert budget_of(256, 512, COMPUTING, 50_000).max_number == 50_000
+    assert budget_of(1024, 8192, 1, UNLIMITED).max_number < budget_of(
+        1024, 8192, COMPUTING, UNLIMITED
+    ).max_number
+
+
+def test_a_size_that_is_not_sold_is_refused() -> None:
+    with pytest.raises(ValueError, match="no task of 256 CPU units and 4096 MiB"):
+        budget_of(256, 4096, COMPUTING, UNLIMITED)
+
+
+def test_the_model_is_on_the_safe_side_of_what_was_measured() -> None:
+    measured_mb, measured_seconds = {10**6: 37, 10**7: 397}, {10**6: 0.0304, 10**7: 0.5}
+    for n, megabytes in measured_mb.items():
+        assert need_mib(n) * 1.048576 >= megabytes
+    for n, time in measured_seconds.items():
+        assert 4 * seconds(n) >= 3.5 * time
+
+
+@pytest.mark.parametrize("n", [2, 10, 100, 1000, 1558])
+def test_digits(n: int) -> None:
+    assert digits(n) == len(str(factorial(n)))

@@ -1,0 +1,89 @@
+"""An environment's file: both are valid, and a wrong one is told apart with a message that helps."""
+
+from typing import Any
+
+import pytest
+from settings.load import DIRECTORY, SettingsError, load, names, parse
+from variants import ALL, EXISTING_NETWORK, FILES, OTHERS, SHARED_BALANCER, changed, settings, table
+
+
+def refusal(broken: dict[str, Any]) -> str:
+    with pytest.raises(SettingsError) as caught:
+        parse(broken, "broken")
+    return str(caught.value)
+
+
+def test_the_environments_are_dev_and_prod() -> None:
+    assert tuple(names()) == FILES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_names_no_account_and_no_person(name: str) -> None:
+    assert settings(name).alarms.emails == []
+    assert not any(
+        part.isdigit() and len(part) == 12
+        for part in (DIRECTORY / f"{name}.toml").read_text(encoding="utf-8").split(":")
+    )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_setting_is_in_the_file(name: str) -> None:
+    """Defaults are for what an environment cannot have, such as gateways without NAT."""
+    given = OTHERS.get(name) or table(name)
+    for section, model in settings(name):
+        if section in given and hasattr(model, "model_fields_set"):
+            missing = set(type(model).model_fields) - model.model_fields_set
+            assert missing <= {"nat_gateways", "oidc_provider_arn"}
+
+
+def test_an_unknown_environment_is_told_with_those_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"no environment 'test': there are dev, prod"):
+        load("test")
+
+
+def test_a_file_that_is_not_toml_is_told_with_the_place(tmp_path: Any) -> None:
+    (tmp_path / "bad.toml").write_text("region = eu\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"bad\.toml: .*line 1"):
+        load("bad", tmp_path)
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    (changed("dev", task={"memry": 1}), "task.memry: Extra inputs are not permitted"),
+    (changed("dev", task={"cpu": 300}), "task: cpu 300: Fargate has 256, 512, 1024"),
+    (changed("dev", task={"memory": 4096}), "task: memory 4096: with cpu 256 Fargate has 512, 1024, 2048"),
+    (changed("dev", task={"cpu": "256"}), "task.cpu: Input should be a valid integer (it is '256')"),
+    (changed("dev", task={"architecture": "mips"}), "task.architecture: Input should be 'x86_64' or 'arm64'"),
+    (changed("dev", task={"scratch": "disk"}), "task.scratch: Input should be 'tmpfs' or 'volume'"),
+    (changed("dev", scaling={"desired": 1}), "scaling.desired: Input should be greater than or equal to 2"),
+    (changed("dev", scaling={"maximum": 2, "desired": 3}), "scaling: maximum 2 is less than desired 3"),
+    (changed("dev", domain={"host": "factorial.example.com"}), "is not in the zone dev.example.org"),
+    (changed("dev", domain={"zone_id": "dev"}), "domain.zone_id: String should match"),
+    (changed("dev", logs={"days": 8}), "logs.days: Input should be 1, 3, 5, 7"),
+    (changed("dev", alarms={"emails": ["duty"]}), "alarms.emails.0: String should match"),
+    (changed("dev", registry={"create": False}), "oidc_provider_arn is needed with registry.create = false"),
+    (changed("dev", delivery={"github_repository": "mod_factorial"}), "delivery.github_repository: String should match"),
+    (changed("dev", network={**table("dev")["network"], "egress": "none"}), "network.egress: Input should be 'nat', 'endpoints' or 'public'"),
+    (changed("dev", network={"kind": "other"}), "network: Input tag 'other' found using 'kind' does not match"),
+    (changed("dev", network={**EXISTING_NETWORK, "zones": ["eu-central-1a"]}), "network.zones: List should have at least 2 items"),
+    (changed("dev", network={**EXISTING_NETWORK, "zones": ["eu-central-1a"] * 2}), "zones are to be two different ones, not eu-central-1a twice"),
+    (changed("dev", network={**EXISTING_NETWORK, "zones": ["eu-west-1a", "eu-west-1b"]}), "zone eu-west-1a is not in region eu-central-1"),
+    (changed("dev", balancer=SHARED_BALANCER), "a shared balancer reaches only the tasks in its own VPC"),
+    (changed("dev", network=EXISTING_NETWORK, balancer={**SHARED_BALANCER, "full_name": "app/other/0123456789abcdef"}), "listener_arn is not of the balancer with full_name app/other/0123456789abcdef"),
+    (changed("dev", balancer={**table("dev")["balancer"], "tls_policy": "TLS10"}), "balancer.tls_policy: Input should be 'TLS13_13'"),
+    (changed("dev", balancer={**table("dev")["balancer"], "requests_per_source": 5}), "requests_per_source: 0 for no rule, or at least 10"),
+    (changed("dev", times={"stop": 121}), "times: stop 121 s must be at most 120 s"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("broken", "message"), WRONG, ids=[message for _, message in WRONG])
+def test_a_wrong_setting_is_refused_by_name(broken: dict[str, Any], message: str) -> None:
+    told = refusal(broken)
+    assert told.startswith("broken.toml:\n  ")
+    assert message in told
+
+
+def test_a_missing_section_and_all_that_is_wrong_are_told_at_once() -> None:
+    broken = changed("dev", task={"cpu": "256"}, logs={"days": 8})
+    del broken["alarms"]
+    told = refusal(broken)
+    assert all(place in told for place in ("task.cpu: ", "logs.days: ", "alarms: Field required"))
