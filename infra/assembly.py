@@ -28,7 +28,12 @@ class Stacks:
 
 def new_app(outdir: str | None = None) -> App:
     """Sends nothing home about what is in it, and puts nothing about it into the templates."""
-    return App(outdir=outdir, analytics_reporting=False)
+    return App(
+        outdir=outdir,
+        analytics_reporting=False,
+        # CloudFormation refuses to take away from the network what the service still uses.
+        context={"@aws-cdk/core:defaultCrossStackReferences": "strong"},
+    )
 
 
 def add_environment(app: App, settings: Environment, image: str) -> Stacks:

@@ -34,7 +34,7 @@ class Template:
 
     def __init__(self, body: dict[str, Any]) -> None:
         self.body = body
-        self.resources = [Resource(id, r["Type"], r) for id, r in body["Resources"].items()]
+        self.resources = [Resource(name, r["Type"], r) for name, r in body["Resources"].items()]
 
     def all(self, kind: str) -> list[Resource]:
         """The resources of `AWS::kind`."""

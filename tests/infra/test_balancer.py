@@ -1,7 +1,7 @@
 """The way to the tasks: an own balancer or a shared one, the certificate, the name."""
 
 import pytest
-from templates import attributes, attribute, flat, imported, ref, statements, template
+from templates import attribute, attributes, flat, imported, ref, statements, template
 from variants import ALL, BALANCER_NAME, OWN, SHARED_BALANCER, settings
 
 LB = "ElasticLoadBalancingV2"
@@ -145,9 +145,7 @@ def test_the_target_group(name: str) -> None:
     assert given["deregistration_delay.timeout_seconds"] == str(delay)
     network = template(name, "network")
     assert imported(group["VpcId"], network) == (
-        ref(network.one("EC2::VPC"))
-        if network.all("EC2::VPC")
-        else settings(name).network.vpc_id
+        ref(network.one("EC2::VPC")) if network.all("EC2::VPC") else settings(name).network.vpc_id
     )
 
 

@@ -1,5 +1,6 @@
 """A task's size decides the budget: for every size that Fargate has, not for the ones in use alone."""
 
+from itertools import pairwise
 from math import factorial
 
 import pytest
@@ -16,12 +17,7 @@ def test_no_budget_exceeds_its_task(cpu: int, memory: int) -> None:
     budget = budget_of(cpu, memory, COMPUTING, UNLIMITED)
     httpd, worker, connection = 40, 256 / 1024, 32 / 1024
     idle = budget.max_request_workers * budget.async_request_worker_factor
-    used = (
-        httpd
-        + worker * budget.max_request_workers
-        + connection * idle
-        + budget.memory_mib
-    )
+    used = httpd + worker * budget.max_request_workers + connection * idle + budget.memory_mib
     assert used <= 0.9 * memory
     assert 0 < budget.memory_mib <= 32_767
 
@@ -51,16 +47,17 @@ def test_httpd_can_be_started_with_it(cpu: int, memory: int) -> None:
 def test_more_memory_never_means_less() -> None:
     for cpu, memories in SIZES.items():
         budgets = [budget_of(cpu, memory, COMPUTING, UNLIMITED) for memory in memories]
-        for smaller, larger in zip(budgets, budgets[1:], strict=False):
+        for smaller, larger in pairwise(budgets):
             assert larger.memory_mib >= smaller.memory_mib
             assert larger.max_number >= smaller.max_number
 
 
 def test_the_environment_may_ask_for_less_and_a_time_limit_does() -> None:
     assert budget_of(256, 512, COMPUTING, 50_000).max_number == 50_000
-    assert budget_of(1024, 8192, 1, UNLIMITED).max_number < budget_of(
-        1024, 8192, COMPUTING, UNLIMITED
-    ).max_number
+    assert (
+        budget_of(1024, 8192, 1, UNLIMITED).max_number
+        < budget_of(1024, 8192, COMPUTING, UNLIMITED).max_number
+    )
 
 
 def test_a_size_that_is_not_sold_is_refused() -> None:

@@ -62,7 +62,9 @@ def test_what_runs_and_what_one_may_go_back_to_is_never_taken(policy: dict[str, 
     assert expired(policy, images) == set()
 
 
-def test_candidates_go_after_two_weeks_and_what_has_no_tag_after_one(policy: dict[str, Any]) -> None:
+def test_candidates_go_after_two_weeks_and_what_has_no_tag_after_one(
+    policy: dict[str, Any],
+) -> None:
     rc = COMMIT["next"] + "-rc"
     images = [
         Image("candidate of a fortnight", 14, (rc,)),

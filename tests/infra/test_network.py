@@ -80,7 +80,9 @@ def test_endpoints_are_the_only_way_out() -> None:
     assert routes_of(stack, "Task") == []
     endpoints = stack.all("EC2::VPCEndpoint")
     names = {flat(endpoint["ServiceName"]): endpoint for endpoint in endpoints}
-    assert {name.removeprefix("com.amazonaws.eu-central-1.") for name in names if "s3" not in name} == {
+    assert {
+        name.removeprefix("com.amazonaws.eu-central-1.") for name in names if "s3" not in name
+    } == {
         "ecr.api",
         "ecr.dkr",
         "logs",
@@ -89,9 +91,9 @@ def test_endpoints_are_the_only_way_out() -> None:
     assert layers["VpcEndpointType"] == "Gateway"
     (statement,) = layers["PolicyDocument"]["Statement"]
     assert statement["Action"] == "s3:GetObject"
-    assert flat(statement["Resource"]).endswith("prod-{AWS::Region}-starport-layer-bucket/*") or flat(
-        statement["Resource"]
-    ).endswith("prod-eu-central-1-starport-layer-bucket/*")
+    assert flat(statement["Resource"]).endswith(
+        "prod-{AWS::Region}-starport-layer-bucket/*"
+    ) or flat(statement["Resource"]).endswith("prod-eu-central-1-starport-layer-bucket/*")
 
 
 def test_endpoints_are_reached_by_the_tasks_alone() -> None:

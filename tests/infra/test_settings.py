@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from settings.load import DIRECTORY, SettingsError, load, names, parse
 from variants import ALL, EXISTING_NETWORK, FILES, OTHERS, SHARED_BALANCER, changed, settings, table
 
@@ -87,3 +88,15 @@ def test_a_missing_section_and_all_that_is_wrong_are_told_at_once() -> None:
     del broken["alarms"]
     told = refusal(broken)
     assert all(place in told for place in ("task.cpu: ", "logs.days: ", "alarms: Field required"))
+
+
+def test_every_setting_is_explained() -> None:
+    document = (DIRECTORY.parent.parent / "docs" / "infrastructure.md").read_text("utf-8")
+    missing = set()
+    for name in ALL:
+        for section, model in settings(name):
+            known = type(model).model_fields if isinstance(model, BaseModel) else ()
+            missing |= {
+                f"{section}.{field}" for field in known if f"`{section}.{field}`" not in document
+            }
+    assert missing == set()

@@ -62,7 +62,7 @@ def test_errors_are_a_ratio_with_a_minimum_of_requests_and_without_refusals(name
     assert found["Threshold"] == limits.error_percent
     assert found["ComparisonOperator"] == "GreaterThanThreshold"
     (expression,) = (m["Expression"] for m in found["Metrics"] if m.get("ReturnData"))
-    used = {id: stat["Metric"]["MetricName"] for id, stat in metrics(found).items()}
+    used = {key: stat["Metric"]["MetricName"] for key, stat in metrics(found).items()}
     expected = {
         "requests": "RequestCount",
         "failed": "HTTPCode_Target_5XX_Count",

@@ -39,9 +39,7 @@ EXISTING_NETWORK = {
     "tasks_are_public": False,
     "proxies": ["10.99.0.0/24", "10.99.1.0/24"],
 }
-PROVIDER = (
-    "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
-)
+PROVIDER = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
 
 
 def table(name: str) -> dict[str, Any]:
