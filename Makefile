@@ -117,7 +117,7 @@ infra-diff: infra-setup ## show what a deployment would change: ENVIRONMENT, IMA
 infra-deploy: infra-setup ## deploy: ENVIRONMENT=dev IMAGE=sha256:... PROFILE=... [STACK=registry|network|service]
 	$(if $(ENVIRONMENT),,$(error infra-deploy needs ENVIRONMENT=dev or ENVIRONMENT=prod))
 	$(if $(IMAGE)$(filter-out service,$(STACK)),,$(error infra-deploy needs IMAGE=sha256:... (or the commit that is its tag)))
-	$(call INFRA_CDK,deploy)
+	$(call INFRA_CDK,deploy) $(if $(CI),--require-approval never)
 
 docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing (needs graphviz)
 $(BUILD)/docs/%.svg: docs/%.dot

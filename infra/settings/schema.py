@@ -13,18 +13,19 @@ from settings.times import check_times
 T = TypeVar("T")
 
 
-def text(pattern: str) -> type[str]:
-    return Annotated[str, StringConstraints(pattern=rf"^(?:{pattern})$")]
+def matching(pattern: str) -> StringConstraints:
+    """The whole of a text has to match."""
+    return StringConstraints(pattern=rf"^(?:{pattern})$")
 
 
-Name = text(r"[a-z][a-z0-9-]{1,30}")
-HostName = text(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
-ZoneId = text(r"Z[A-Z0-9]{1,31}")
-Region = text(r"[a-z]{2}(?:-[a-z]+)+-\d")
-AvailabilityZone = text(r"[a-z]{2}(?:-[a-z]+)+-\d[a-z]")
-Cidr = text(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}")
-SubnetId = text(r"subnet-[0-9a-f]{8,17}")
-Email = text(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+Name = Annotated[str, matching(r"[a-z][a-z0-9-]{1,30}")]
+HostName = Annotated[str, matching(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")]
+ZoneId = Annotated[str, matching(r"Z[A-Z0-9]{1,31}")]
+Region = Annotated[str, matching(r"[a-z]{2}(?:-[a-z]+)+-\d")]
+AvailabilityZone = Annotated[str, matching(r"[a-z]{2}(?:-[a-z]+)+-\d[a-z]")]
+Cidr = Annotated[str, matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}")]
+SubnetId = Annotated[str, matching(r"subnet-[0-9a-f]{8,17}")]
+Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+")]
 Pair = Annotated[list[T], Field(min_length=2, max_length=2)]
 Percent = Annotated[float, Field(gt=0, le=100, strict=False)]
 Seconds = Annotated[int, Field(ge=1, le=4000)]
@@ -38,16 +39,18 @@ class Section(BaseModel):
 
 
 class Registry(Section):
-    repository: text(r"[a-z0-9][a-z0-9._/-]{1,255}")
+    repository: Annotated[str, matching(r"[a-z0-9][a-z0-9._/-]{1,255}")]
     create: bool
     candidate_days: Annotated[int, Field(ge=1, le=365)]
     untagged_days: Annotated[int, Field(ge=1, le=365)]
 
 
 class Delivery(Section):
-    github_repository: text(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
-    github_environment: text(r"[A-Za-z0-9_-]+")
-    oidc_provider_arn: text(r"|arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+") = ""
+    github_repository: Annotated[str, matching(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")]
+    github_environment: Annotated[str, matching(r"[A-Za-z0-9_-]+")]
+    oidc_provider_arn: Annotated[
+        str, matching(r"|arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+")
+    ] = ""
 
 
 class NewNetwork(Section):
@@ -68,7 +71,7 @@ class NewNetwork(Section):
 
 class ExistingNetwork(Section):
     kind: Literal["existing"]
-    vpc_id: text(r"vpc-[0-9a-f]{8,17}")
+    vpc_id: Annotated[str, matching(r"vpc-[0-9a-f]{8,17}")]
     zones: Pair[AvailabilityZone]
     balancer_subnet_ids: Pair[SubnetId]
     task_subnet_ids: Pair[SubnetId]
@@ -104,11 +107,14 @@ class OwnBalancer(Section):
 
 class SharedBalancer(Section):
     kind: Literal["shared"]
-    listener_arn: text(
-        r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/[^/]+/[0-9a-f]+/[0-9a-f]+"
-    )
-    full_name: text(r"app/[^/]+/[0-9a-f]+")
-    security_group_id: text(r"sg-[0-9a-f]{8,17}")
+    listener_arn: Annotated[
+        str,
+        matching(
+            r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:listener/app/[^/]+/[0-9a-f]+/[0-9a-f]+"
+        ),
+    ]
+    full_name: Annotated[str, matching(r"app/[^/]+/[0-9a-f]+")]
+    security_group_id: Annotated[str, matching(r"sg-[0-9a-f]{8,17}")]
     dns_name: HostName
     zone_id: ZoneId
     idle_timeout: Seconds
