@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import App, Stack, Tags
 from aws_cdk import Environment as Place
+
 from settings.schema import Environment
 from stacks.network import NetworkStack
 from stacks.registry import RegistryStack

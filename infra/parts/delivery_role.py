@@ -4,6 +4,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
 from settings.schema import Delivery
 
 ISSUER = "token.actions.githubusercontent.com"

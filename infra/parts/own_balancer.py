@@ -5,9 +5,9 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from constructs import Construct
-from settings.schema import OwnBalancer
 
 from parts.access_logs import AccessLogs
+from settings.schema import OwnBalancer
 
 HTTP = 80
 HTTPS = 443

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+
 from settings.image import LOG_REASON, LOG_STATUS, REASON_REFUSED
 
 

@@ -3,9 +3,9 @@
 from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
-from settings.schema import Scaling
 
 from parts.target_metrics import TargetMetrics
+from settings.schema import Scaling
 
 
 class ServiceScaling(Construct):

@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
+
 from settings.image import PORT
 from settings.schema import OwnBalancer, SharedBalancer
 

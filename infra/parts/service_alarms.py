@@ -6,9 +6,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
-from settings.schema import Environment
 
 from parts.alarm import Alarm
+from settings.schema import Environment
 
 
 class ServiceAlarms(Construct):

@@ -4,11 +4,11 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from constructs import Construct
-from settings.schema import Environment
 
 from parts.alarm import Alarm
 from parts.refusals import Refusals
 from parts.target_metrics import TargetMetrics
+from settings.schema import Environment
 
 FIVE_MINUTES = Duration.minutes(5)
 ONE_MINUTE = Duration.minutes(1)

@@ -5,10 +5,10 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from settings import image
-from settings.schema import Environment
 
 from parts.retention import RETENTION
+from settings import image
+from settings.schema import Environment
 
 CONTAINER = "factorial"
 SCRATCH_MIB = 8

@@ -4,9 +4,9 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from settings.schema import ExistingNetwork, NewNetwork
 
 from parts.retention import RETENTION
+from settings.schema import ExistingNetwork, NewNetwork
 
 BALANCER = "Balancer"
 TASK = "Task"

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_cdk import Stack
 from constructs import Construct
+
 from parts.endpoints import Endpoints
 from parts.security_groups import SecurityGroups
 from parts.vpc import ExistingVpc, NewVpc

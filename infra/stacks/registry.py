@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
+
 from parts.delivery_role import DeliveryRole
 from parts.repository import repository_of
 from settings.schema import Environment

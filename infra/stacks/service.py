@@ -5,6 +5,7 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from constructs import Construct
+
 from parts.dashboard import Dashboard
 from parts.domain import ServiceName
 from parts.own_balancer import OwnLoadBalancer
@@ -21,7 +22,6 @@ from parts.task import Task
 from parts.topic import AlarmTopic
 from parts.web_acl import RateLimit
 from settings.schema import Environment
-
 from stacks.network import NetworkStack
 
 

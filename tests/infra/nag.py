@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import variants
-from assembly import add_environment, new_app
 from aws_cdk import Acknowledgment, App, Validations
 from cdk_nag import AwsSolutionsChecks
+
+import variants
+from assembly import add_environment, new_app
 
 PACK = "AwsSolutions"
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from app import main
 from assembly import ImageError, add_environment, new_app
 from templates import RESOURCES, template

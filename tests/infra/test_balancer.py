@@ -1,6 +1,7 @@
 """The way to the tasks: an own balancer or a shared one, the certificate, the name."""
 
 import pytest
+
 from templates import attribute, attributes, flat, imported, ref, statements, template
 from variants import ALL, BALANCER_NAME, OWN, SHARED_BALANCER, settings
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 from math import factorial
 
 import pytest
+
 from settings.budget import budget_of, digits, need_mib, seconds
 from settings.fargate import SIZES
 

@@ -17,6 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
+
 from templates import RESOURCES, template
 from variants import DIGEST, settings
 

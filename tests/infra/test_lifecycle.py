@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+
 from templates import template
 
 COMMIT = {name: f"{number:040x}" for number, name in enumerate(("old", "running", "next"), 1)}

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from templates import Resource, Template, attribute, flat, imported, ref, template
 from variants import ALL, EXISTING_NETWORK, NEW_NETWORK, OWN, SHARED_BALANCER, settings
 

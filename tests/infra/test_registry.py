@@ -1,6 +1,7 @@
 """The registry stack: the repository and the role that a workflow takes on."""
 
 import pytest
+
 from templates import actions, attribute, flat, ref, statements, template
 from variants import ALL, PROVIDER, settings
 

@@ -1,6 +1,7 @@
 """The service: how many tasks, how they are replaced, how many more there may be."""
 
 import pytest
+
 from templates import attribute, flat, ref, template
 from variants import ALL, assembly, settings
 

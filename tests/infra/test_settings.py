@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+
 from settings.load import DIRECTORY, SettingsError, load, names, parse
 from variants import ALL, EXISTING_NETWORK, FILES, OTHERS, SHARED_BALANCER, changed, settings, table
 

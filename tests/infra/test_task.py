@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from settings.image import HEALTH_PROBE, RUNTIME_DIRECTORY
 from templates import actions, attribute, flat, ref, statements, template
 from variants import ALL, COMMIT, DIGEST, settings

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from settings.schema import Times
 from settings.times import check_times
 from variants import ALL, settings

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from templates import Resource, attribute, flat, ref, statements, template
 from variants import ALL, BALANCER_NAME, settings
 
