@@ -10,11 +10,17 @@ SANITIZE ?=
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wundef -Wwrite-strings -Wcast-qual -Wvla -Wformat=2 \
-            -Wpointer-arith -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum
+            -Wpointer-arith -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum \
+            -Wno-unused-parameter
 # The engine's floating-point arithmetic is exact only if the compiler neither fuses nor reorders.
 EXACT    := -ffp-contract=off -fno-math-errno
 COMPILE   = $(CC) -std=gnu17 $(CFLAGS) $(SANITIZE) $(WARNINGS) $(EXACT) -fPIC -fvisibility=hidden \
             -DMOD_FACTORIAL_VERSION='"$(VERSION)"' -MMD -MP
+
+APXS       := apxs
+# As system headers: their warnings are not ours.
+HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$(apr-1-config --includedir) \
+              $$(apr-1-config --cppflags)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,6 +30,7 @@ COMPILE   = $(CC) -std=gnu17 $(CFLAGS) $(SANITIZE) $(WARNINGS) $(EXACT) -fPIC -f
 # ---- what is built of what
 engine_sources := $(wildcard mod_factorial/engine/*.c)
 engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o)
+module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 engine_suites  := $(notdir $(basename $(wildcard tests/unit/engine/test_*.c)))
 suites          = $(engine_suites:%=$(BUILD)/suites/%)
 
@@ -38,6 +45,55 @@ $(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
 $(BUILD)/libengine.a: $(engine_objects)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+$(BUILD)/mod_factorial/%.o: mod_factorial/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(HTTPD_FLAGS) -c -o $@ $<
+
+# Undefined symbols are httpd's and APR's; the engine's are checked by the link.
+$(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
+	$(CC) $(SANITIZE) -shared -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
+
+.PHONY: build
+build: $(BUILD)/mod_factorial.so ## compile the module
+
+# ---- set-up
+# apache2-bin, not apache2: the latter starts a server of its own on port 80.
+build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
+test_packages  := $(build_packages) check libcurl4-openssl-dev
+
+# Installs what is missing of the named packages, or says how, where it may not.
+define install
+@missing=; for package in $(1); do \
+    dpkg-query -Wf '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || \
+        missing="$$missing $$package"; \
+done; \
+[ -z "$$missing" ] && exit 0; \
+command="apt-get install -y --no-install-recommends$$missing"; \
+if [ "$$(id -u)" -ne 0 ]; then \
+    echo "These packages are missing. Please run: sudo apt-get update && sudo $$command"; exit 1; \
+fi; \
+echo "Installing:$$missing"; \
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$command
+endef
+
+.PHONY: packages test-packages
+packages: ## install what building and running need
+	$(call install,$(build_packages))
+test-packages: ## install what the tests need besides
+	$(call install,$(test_packages))
+
+# ---- running
+# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd.
+.PHONY: run
+run: packages ## build and serve on port 5000 (PORT=8123: on another) until interrupted
+	@$(MAKE) --no-print-directory build
+	@mkdir -p $(BUILD)/run
+	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
+	@setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
+	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
+	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) & \
+	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
 
 # ---- tests
 $(BUILD)/tests/%.o: tests/%.c
