@@ -31,8 +31,6 @@ HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$(apr-1-config --incl
 engine_sources := $(wildcard mod_factorial/engine/*.c)
 engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o)
 module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
-engine_suites  := $(notdir $(basename $(wildcard tests/unit/engine/test_*.c)))
-suites          = $(engine_suites:%=$(BUILD)/suites/%)
 
 .PHONY: help
 help: ## print this list
@@ -96,17 +94,33 @@ run: packages ## build and serve on port 5000 (PORT=8123: on another) until inte
 	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
 
 # ---- tests
+# Every tests/unit/**/test_*.c and tests/http/test_*.c is a Check suite, a program of its own.
+unit_suites := $(wildcard tests/unit/*/test_*.c)
+http_suites := $(wildcard tests/http/test_*.c)
+http_common := $(BUILD)/tests/http/server.o $(BUILD)/tests/http/client.o
+
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -Imod_factorial -Itests $$(pkg-config --cflags check) -c -o $@ $<
+	$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests $$(pkg-config --cflags check) \
+	    -DMODULE='"$(abspath $(BUILD))/mod_factorial.so"' \
+	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -c -o $@ $<
 
-$(BUILD)/suites/test_%: $(BUILD)/tests/unit/engine/test_%.o $(BUILD)/tests/suite.o $(BUILD)/tests/heap.o $(BUILD)/libengine.a
+$(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
+                               $(BUILD)/tests/heap.o $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 
-.PHONY: test-unit
-test-unit: $(suites) ## the unit tests alone
+$(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_common)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
+
+.PHONY: test-unit test-http
+test-unit: $(unit_suites:tests/%.c=$(BUILD)/suites/%) ## the unit tests alone
 	tests/run $^
+
+MPM ?= event
+test-http: $(BUILD)/mod_factorial.so $(http_suites:tests/%.c=$(BUILD)/suites/%) ## the HTTP tests alone, under one MPM (MPM=prefork)
+	MPM=$(MPM) tests/run $(filter-out %.so,$^)
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format

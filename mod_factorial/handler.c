@@ -47,13 +47,12 @@ static int send_factorial(request_rec *r, uint64_t n, uint64_t count, preference
 
 static int send_number(request_rec *r, uint64_t n, preference wanted)
 {
+    if (response_precondition_fails(r, n, wanted.representation))
+        return response_send_error(r, ERROR_PRECONDITION, wanted.problem_details);
     uint64_t count = factorial_digit_count(n);
     response_describe(r, n, count, wanted.representation);
-    int condition = response_conditions(r, n, wanted.representation);
-    if (condition == HTTP_PRECONDITION_FAILED)
-        return response_send_error(r, ERROR_PRECONDITION, wanted.problem_details);
-    if (condition != OK)
-        return condition;
+    if (response_not_modified(r, n, wanted.representation))
+        return HTTP_NOT_MODIFIED;
     if (r->header_only)
         return response_send_headers(r);
     return send_factorial(r, n, count, wanted);

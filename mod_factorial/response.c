@@ -170,27 +170,68 @@ static const char *named_tag(request_rec *r, const char *list, find_tag *find, u
     return NULL;
 }
 
-int response_conditions(request_rec *r, uint64_t n, representation as)
+/* Of a subrequest the conditions are on the whole; of an error there are none. */
+static const char *condition(request_rec *r, const char *field)
 {
-    /* Of a subrequest the conditions are on the whole; of an error there are none. */
-    if (r->main || r->status != HTTP_OK)
-        return OK;
-    const char *if_match = apr_table_get(r->headers_in, "If-Match");
-    if (if_match && !named_tag(r, if_match, ap_find_etag_strong, n, as))
-        return HTTP_PRECONDITION_FAILED;
+    return r->main || r->status != HTTP_OK ? NULL : apr_table_get(r->headers_in, field);
+}
 
-    const char *if_none_match = apr_table_get(r->headers_in, "If-None-Match");
-    const char *tag = if_none_match ? named_tag(r, if_none_match, ap_find_etag_weak, n, as) : NULL;
-    if (!tag)
-        return OK;
-    if (*tag)
+bool response_precondition_fails(request_rec *r, uint64_t n, representation as)
+{
+    const char *list = condition(r, "If-Match");
+    return list && !named_tag(r, list, ap_find_etag_strong, n, as);
+}
+
+bool response_not_modified(request_rec *r, uint64_t n, representation as)
+{
+    const char *list = condition(r, "If-None-Match");
+    const char *tag = list ? named_tag(r, list, ap_find_etag_weak, n, as) : NULL;
+    if (tag && *tag)
         apr_table_setn(r->headers_out, "ETag", tag);
-    return HTTP_NOT_MODIFIED;
+    return tag;
+}
+
+/* Filters that work on the content and yet leave the body as it is. */
+static bool leaves_body(const char *filter)
+{
+    static const char *const harmless[] = {"fixup_headers_out", "fixup_headers_err", "mod_expires",
+                                           "cache_save", "cache_save_subreq"};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (!strcasecmp(filter, harmless[i]))
+            return true;
+    return false;
+}
+
+static bool compresses(const char *filter)
+{
+    return ap_strcasestr(filter, "deflate") || ap_strcasestr(filter, "brotli");
+}
+
+/* Might a filter change the body that GET would get? Compression happens only on demand. */
+static bool body_may_change(const request_rec *r)
+{
+    bool compressible = apr_table_get(r->headers_in, "Accept-Encoding") &&
+                        !apr_table_get(r->subprocess_env, "no-gzip");
+    for (const ap_filter_t *f = r->output_filters; f; f = f->next) {
+        if (f->frec->ftype >= AP_FTYPE_PROTOCOL || leaves_body(f->frec->name))
+            continue;
+        if (compressible || !compresses(f->frec->name))
+            return true;
+    }
+    return false;
 }
 
 int response_send_headers(request_rec *r)
 {
-    return pass(r, new_brigade(r));
+    apr_bucket_brigade *brigade = new_brigade(r);
+    if (body_may_change(r)) {
+        /* Sent ahead of the end, so that nobody takes what a compressor makes of nothing for the
+         * length. */
+        apr_table_unset(r->headers_out, "Content-Length");
+        if (ap_fflush(r->output_filters, brigade) != APR_SUCCESS)
+            return r->connection->aborted ? OK : AP_FILTER_ERROR;
+    }
+    return pass(r, brigade);
 }
 
 int response_send_result(request_rec *r, char *digits, uint64_t count, representation as,

@@ -35,14 +35,18 @@ int response_send_text(request_rec *r, const char *text);
 void response_describe(request_rec *r, uint64_t n, uint64_t digits, representation as);
 
 /*
- * What If-Match and If-None-Match make of the request: OK to go on, HTTP_NOT_MODIFIED or
- * HTTP_PRECONDITION_FAILED. A tag also counts with the suffix that mod_deflate or mod_brotli gave
- * it; conditions on dates are ignored, a result having none (RFC 9110 section 13.1). To be called
- * after response_describe.
+ * Conditions on n! in this representation, by If-Match and If-None-Match; those on dates are
+ * ignored, a result having none (RFC 9110 section 13.1). A tag also counts with the suffix that
+ * mod_deflate or mod_brotli gave it. The second is to be called after response_describe: it sends
+ * the tag back that the client has.
  */
-int response_conditions(request_rec *r, uint64_t n, representation as);
+bool response_precondition_fails(request_rec *r, uint64_t n, representation as);
+bool response_not_modified(request_rec *r, uint64_t n, representation as);
 
-/* Sends the headers that response_describe has set, to HEAD. */
+/*
+ * Sends the headers that response_describe has set, to HEAD: without the length if a filter such
+ * as a compressing one is going to change the body of GET.
+ */
 int response_send_headers(request_rec *r);
 
 /*
