@@ -126,7 +126,7 @@ static const char *set_number(cmd_parms *cmd, void *record, const char *text)
     AP_INIT_TAKE1(name, set_number, (void *)(which), RSRC_CONF | ACCESS_CONF, help)
 
 const command_rec directives_table[] = {
-    AP_INIT_FLAG("Factorial", set_factorial, NULL, ACCESS_CONF,
+    AP_INIT_FLAG("Factorial", set_factorial, NULL, RSRC_CONF | ACCESS_CONF,
                  "On makes the address of this <Location> the factorial endpoint"),
     NUMBER("FactorialMaxNumber", SETTING_MAX_NUMBER,
            "The largest number whose factorial is computed, 0 to 100000000"),

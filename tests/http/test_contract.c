@@ -291,16 +291,6 @@ START_TEST(the_accept_header_chooses_the_representation)
 }
 END_TEST
 
-START_TEST(the_body_of_a_get_is_read_and_ignored)
-{
-    answer a = client_send(&httpd, "GET", "/api/v1/factorial?number=5",
-                           "Content-Length: 0\nContent-Type: text/plain");
-    ck_assert_int_eq(a.status, 200);
-    ck_assert_str_eq(a.body, "{\"factorial\":120}\n");
-    answer_free(&a);
-}
-END_TEST
-
 START_TEST(a_line_beyond_httpds_limit_is_httpds_414)
 {
     char *target = calloc(1, 10000);
@@ -355,7 +345,6 @@ Suite *suite(void)
     tcase_add_test(t, options_tells_the_methods);
     tcase_add_test(t, problem_details_are_for_those_who_name_them);
     tcase_add_test(t, the_accept_header_chooses_the_representation);
-    tcase_add_test(t, the_body_of_a_get_is_read_and_ignored);
     tcase_add_test(t, a_line_beyond_httpds_limit_is_httpds_414);
     tcase_add_test(t, the_health_check_says_up);
     suite_add_tcase(s, t);
