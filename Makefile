@@ -58,7 +58,7 @@ build: $(BUILD)/mod_factorial.so ## compile the module
 # ---- set-up
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
 build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
-test_packages  := $(build_packages) check libcurl4-openssl-dev
+test_packages  := $(build_packages) check libcurl4-openssl-dev curl media-types
 
 # Installs what is missing of the named packages, or says how, where it may not.
 define install
@@ -78,8 +78,16 @@ endef
 .PHONY: packages test-packages
 packages: ## install what building and running need
 	$(call install,$(build_packages))
-test-packages: ## install what the tests need besides
+test-packages: build/stock/etc/apache2/apache2.conf ## install what the tests need besides
 	$(call install,$(test_packages))
+
+# Debian's own configuration of apache2, unpacked only: installed, it would start a server.
+build/stock/etc/apache2/apache2.conf:
+	@mkdir -p build/stock
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd build/stock && apt-get download -q -o APT::Sandbox::User= apache2
+	dpkg-deb -x build/stock/apache2_*.deb build/stock
+	@touch $@
 
 # ---- running
 # In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd.
@@ -92,6 +100,33 @@ run: packages ## build and serve on port 5000 (PORT=8123: on another) until inte
 	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
 	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) & \
 	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
+
+# ---- installing
+LIBEXECDIR  = $(shell $(APXS) -q LIBEXECDIR)
+MODS        = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
+
+.PHONY: install uninstall
+install: build ## put the module and its configuration where a2enmod finds them (DESTDIR honoured)
+	install -d $(DESTDIR)$(LIBEXECDIR) $(MODS)
+	install -m 644 $(BUILD)/mod_factorial.so $(DESTDIR)$(LIBEXECDIR)
+	sed 's#/usr/lib/apache2/modules#$(LIBEXECDIR)#' conf/factorial.load >$(MODS)/factorial.load
+	@if [ -e $(MODS)/factorial.conf ] && ! cmp -s conf/factorial.conf $(MODS)/factorial.conf; then \
+	    install -m 644 conf/factorial.conf $(MODS)/factorial.conf.new; \
+	    echo "$(MODS)/factorial.conf was changed: kept, the new one is factorial.conf.new"; \
+	else \
+	    install -m 644 conf/factorial.conf $(MODS); \
+	fi
+	@echo "Now: a2enmod factorial && systemctl reload apache2"
+uninstall: ## remove what install has put there, except a factorial.conf that was changed
+	@if [ -e $(MODS)/../mods-enabled/factorial.load ]; then \
+	    echo "The module is enabled. First: a2dismod factorial && systemctl reload apache2"; exit 1; \
+	fi
+	rm -f $(DESTDIR)$(LIBEXECDIR)/mod_factorial.so $(MODS)/factorial.load $(MODS)/factorial.conf.new
+	@if [ -e $(MODS)/factorial.conf ] && ! cmp -s conf/factorial.conf $(MODS)/factorial.conf; then \
+	    echo "$(MODS)/factorial.conf was changed: kept"; \
+	else \
+	    rm -f $(MODS)/factorial.conf; \
+	fi
 
 # ---- tests
 # Every tests/unit/**/test_*.c and tests/http/test_*.c is a Check suite, a program of its own.
@@ -132,4 +167,4 @@ format-check: ## fail if a C file is not laid out by .clang-format
 clean: ## remove everything that was built
 	rm -rf build
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/mod_factorial $(BUILD)/tests -name '*.d' 2>/dev/null)

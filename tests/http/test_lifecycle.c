@@ -172,6 +172,8 @@ START_TEST(a_client_that_leaves_harms_nobody)
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     server_reload(&httpd, "", ENDPOINT);
     wait_for_status("/api/v1/factorial?number=60000", 200);
+    /* The event MPM may say this of a connection that it has in hand when it is stopped. */
+    server_expect(&httpd, "AH03093: process_socket: apr_pollset_add failure");
     for (int i = 0; i < 20; i++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0);
         ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
