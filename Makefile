@@ -52,6 +52,10 @@ $(BUILD)/mod_factorial/%.o: mod_factorial/%.c
 $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
 	$(CC) $(SANITIZE) -shared -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
 
+$(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
 
@@ -136,7 +140,7 @@ http_common := $(BUILD)/tests/http/server.o $(BUILD)/tests/http/client.o
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests $$(pkg-config --cflags check) \
+	$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit $$(pkg-config --cflags check) \
 	    -DMODULE='"$(abspath $(BUILD))/mod_factorial.so"' \
 	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -c -o $@ $<
 
@@ -144,6 +148,14 @@ $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/sui
                                $(BUILD)/tests/heap.o $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
+
+# All of the module but its record, with the fake httpd in the real one's place.
+$(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/suite.o \
+                               $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/libmodule.a \
+                               $(BUILD)/libengine.a
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) \
+	    $$(apr-1-config --link-ld) $$(apu-1-config --link-ld) -lgmp -lm -lpthread
 
 $(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_common)
 	@mkdir -p $(@D)

@@ -102,8 +102,10 @@ static bool parse_number(const char *text, int64_t least, int64_t most, int64_t 
         if (number > most)
             return false;
     }
+    if (!*text || number < least)
+        return false;
     *value = number;
-    return *text && number >= least;
+    return true;
 }
 
 static const char *set_number(cmd_parms *cmd, void *record, const char *text)
