@@ -161,13 +161,46 @@ $(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_co
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
 
-.PHONY: test-unit test-http
-test-unit: $(unit_suites:tests/%.c=$(BUILD)/suites/%) ## the unit tests alone
-	tests/run $^
+unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
+http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
+MPM          ?= event
 
-MPM ?= event
-test-http: $(BUILD)/mod_factorial.so $(http_suites:tests/%.c=$(BUILD)/suites/%) ## the HTTP tests alone, under one MPM (MPM=prefork)
-	MPM=$(MPM) tests/run $(filter-out %.so,$^)
+.PHONY: test test-unit test-http
+test: test-packages ## everything: unit tests, HTTP tests under each MPM, installation
+	@$(MAKE) --no-print-directory test-programs
+	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
+	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
+	    'tests/install/test_stock_apache $(BUILD) build/stock'
+test-unit: $(unit_programs) ## the unit tests alone
+	tests/run $^
+test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)
+	tests/run $(http_programs:%='env MPM=$(MPM) %')
+
+.PHONY: test-programs
+test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
+
+# ---- checks
+# The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
+# process is no leak of ours.
+.PHONY: asan valgrind clang tidy
+asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
+	@SERVER_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	    $(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
+valgrind: $(unit_programs) ## unit tests under valgrind
+	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
+	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+clang: ## compile everything with clang too
+	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
+tidy: ## clang-tidy over all C files
+	@for file in $$(git ls-files '*.c'); do \
+	    echo "tidy $$file"; \
+	    clang-tidy --quiet $$file -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests \
+	        -Itests/unit -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' \
+	        2>/dev/null || exit 1; \
+	done
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format

@@ -6,7 +6,7 @@
 #include <http_core.h>
 #include <string.h>
 
-#define MIB (1024 * 1024)
+#define MIB INT64_C(1048576)
 
 enum { UNSET = -1 };
 
@@ -47,13 +47,13 @@ void *directives_merge(apr_pool_t *pool, void *base, void *add)
     return merged;
 }
 
-bool directives_marks(const ap_conf_vector_t *configuration, const char *uri)
+bool directives_marks(ap_conf_vector_t *configuration, const char *uri)
 {
     const directives *d = ap_get_module_config(configuration, &factorial_module);
     return d && d->on == 1 && (!d->location || !strcmp(d->location, uri));
 }
 
-uint64_t directives_get(const ap_conf_vector_t *configuration, setting which)
+uint64_t directives_get(ap_conf_vector_t *configuration, setting which)
 {
     const directives *d = ap_get_module_config(configuration, &factorial_module);
     int64_t value = d ? d->value[which] : UNSET;
@@ -72,7 +72,7 @@ static const char *refuse_directories(cmd_parms *cmd)
 static bool is_plain_location(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
-    while (section && strcasecmp(section->directive, "<Location"))
+    while (section && strcasecmp(section->directive, "<Location") != 0)
         section = section->parent;
     return section && section->args[0] != '~' && !ap_is_matchexp(cmd->path);
 }
@@ -134,5 +134,5 @@ const command_rec directives_table[] = {
            "The largest number whose factorial is computed, 0 to 100000000"),
     NUMBER("FactorialCompressMax", SETTING_COMPRESS_MAX,
            "The largest answer in bytes that compressing filters may compress, 0 to 1073741824"),
-    {NULL},
+    {.name = NULL},
 };

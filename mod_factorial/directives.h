@@ -23,9 +23,9 @@ void *directives_create(apr_pool_t *pool, char *path);
 void *directives_merge(apr_pool_t *pool, void *base, void *add);
 
 /* Is `Factorial On` in force here, and is this address exactly the marked location's? */
-bool directives_marks(const ap_conf_vector_t *configuration, const char *uri);
+bool directives_marks(ap_conf_vector_t *configuration, const char *uri);
 
 /* The value in force, or the default. */
-uint64_t directives_get(const ap_conf_vector_t *configuration, setting which);
+uint64_t directives_get(ap_conf_vector_t *configuration, setting which);
 
 #endif

@@ -45,7 +45,9 @@ static struct curl_slist *header_list(const char *headers)
     return list;
 }
 
-answer client_send(const server *s, const char *method, const char *target, const char *headers)
+/* The encoding is one that libcurl is to ask for and to decode, NULL for none. */
+static answer perform(const server *s, const char *method, const char *target, const char *headers,
+                      const char *encoding)
 {
     buffer body = {0}, head = {0};
     append(&body, "", 0);
@@ -57,6 +59,7 @@ answer client_send(const server *s, const char *method, const char *target, cons
     struct curl_slist *list = header_list(headers);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, encoding);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
@@ -83,9 +86,19 @@ answer client_send(const server *s, const char *method, const char *target, cons
     return a;
 }
 
+answer client_send(const server *s, const char *method, const char *target, const char *headers)
+{
+    return perform(s, method, target, headers, NULL);
+}
+
 answer client_get(const server *s, const char *target)
 {
-    return client_send(s, "GET", target, NULL);
+    return perform(s, "GET", target, NULL, NULL);
+}
+
+answer client_get_encoded(const server *s, const char *target, const char *encoding)
+{
+    return perform(s, "GET", target, NULL, encoding);
 }
 
 const char *answer_header(const answer *a, const char *name)

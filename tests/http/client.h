@@ -10,7 +10,7 @@
 
 typedef struct {
     long status;   /* 0 if there was no answer */
-    char *body;    /* ends with a NUL that is not counted; still compressed if it came so */
+    char *body;    /* ends with a NUL that is not counted */
     size_t length; /* of the body, bytes */
     char *headers; /* of the last response, as they came */
 } answer;
@@ -23,6 +23,9 @@ answer client_send(const server *s, const char *method, const char *target, cons
 
 /* GET without headers of its own. */
 answer client_get(const server *s, const char *target);
+
+/* GET that accepts this content encoding alone and decodes it. */
+answer client_get_encoded(const server *s, const char *target, const char *encoding);
 
 /* The value of the answer's header of that name, NULL if there is none; valid until the next call.
  */

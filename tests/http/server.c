@@ -161,8 +161,9 @@ static pid_t spawn(const server *s, const char *mode, const char *mode_value)
     int log = open(path_in(s, "console.log"), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
-    if (getenv("SERVER_PRELOAD"))
-        setenv("LD_PRELOAD", getenv("SERVER_PRELOAD"), 1);
+    const char *preload = getenv("SERVER_PRELOAD"); /* a sanitizer's runtime, for instance */
+    if (preload)
+        setenv("LD_PRELOAD", preload, 1);
     char configuration[80];
     snprintf(configuration, sizeof configuration, "%s/httpd.conf", s->root);
     execlp("apache2", "apache2", "-f", configuration, mode, mode_value, NULL);
@@ -301,7 +302,9 @@ void server_check_log(const server *s)
 void server_stop(server *s)
 {
     int status = 0;
-    kill(s->pid, SIGTERM);
+    /* Gracefully: by SIGTERM the event MPM's main thread closes sockets that its workers are just
+     * freeing, and may crash in that. */
+    kill(s->pid, SIGWINCH);
     waitpid(s->pid, &status, 0);
     char *line = surprise(s);
     if (line)

