@@ -9,7 +9,7 @@ CFLAGS   ?= -O2 -g
 SANITIZE ?=
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-            -Wold-style-definition -Wundef -Wwrite-strings -Wcast-qual -Wvla -Wformat=2 \
+            -Wold-style-definition -Wundef -Wwrite-strings -Wvla -Wformat=2 \
             -Wpointer-arith -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum \
             -Wno-unused-parameter
 # The engine's floating-point arithmetic is exact only if the compiler neither fuses nor reorders.
@@ -63,6 +63,7 @@ build: $(BUILD)/mod_factorial.so ## compile the module
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
 build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
 test_packages  := $(build_packages) check libcurl4-openssl-dev curl media-types
+check_packages := $(test_packages) clang clang-format clang-tidy valgrind
 
 # Installs what is missing of the named packages, or says how, where it may not.
 define install
@@ -79,11 +80,14 @@ echo "Installing:$$missing"; \
 apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$command
 endef
 
-.PHONY: packages test-packages
+.PHONY: packages test-packages check-packages
 packages: ## install what building and running need
 	$(call install,$(build_packages))
 test-packages: build/stock/etc/apache2/apache2.conf ## install what the tests need besides
 	$(call install,$(test_packages))
+
+check-packages: ## install what the checks need besides
+	$(call install,$(check_packages))
 
 # Debian's own configuration of apache2, unpacked only: installed, it would start a server.
 build/stock/etc/apache2/apache2.conf:
@@ -159,7 +163,7 @@ $(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/sui
 
 $(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_common)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
+	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
 
 unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
 http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
