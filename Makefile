@@ -9,12 +9,18 @@ CFLAGS   ?= -O2 -g
 SANITIZE ?=
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-            -Wold-style-definition -Wundef -Wwrite-strings -Wcast-qual -Wvla -Wformat=2 \
-            -Wpointer-arith -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum
+            -Wold-style-definition -Wundef -Wwrite-strings -Wvla -Wformat=2 \
+            -Wpointer-arith -Wimplicit-fallthrough -Wnull-dereference -Wswitch-enum \
+            -Wno-unused-parameter
 # The engine's floating-point arithmetic is exact only if the compiler neither fuses nor reorders.
 EXACT    := -ffp-contract=off -fno-math-errno
 COMPILE   = $(CC) -std=gnu17 $(CFLAGS) $(SANITIZE) $(WARNINGS) $(EXACT) -fPIC -fvisibility=hidden \
             -DMOD_FACTORIAL_VERSION='"$(VERSION)"' -MMD -MP
+
+APXS       := apxs
+# As system headers: their warnings are not ours.
+HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$(apr-1-config --includedir) \
+              $$(apr-1-config --cppflags)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,8 +30,7 @@ COMPILE   = $(CC) -std=gnu17 $(CFLAGS) $(SANITIZE) $(WARNINGS) $(EXACT) -fPIC -f
 # ---- what is built of what
 engine_sources := $(wildcard mod_factorial/engine/*.c)
 engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o)
-engine_suites  := $(notdir $(basename $(wildcard tests/unit/engine/test_*.c)))
-suites          = $(engine_suites:%=$(BUILD)/suites/%)
+module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
 .PHONY: help
 help: ## print this list
@@ -39,18 +44,167 @@ $(BUILD)/libengine.a: $(engine_objects)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(BUILD)/mod_factorial/%.o: mod_factorial/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(HTTPD_FLAGS) -c -o $@ $<
+
+# Undefined symbols are httpd's and APR's; the engine's are checked by the link.
+$(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
+	$(CC) $(SANITIZE) -shared -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
+
+$(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+.PHONY: build
+build: $(BUILD)/mod_factorial.so ## compile the module
+
+# ---- set-up
+# apache2-bin, not apache2: the latter starts a server of its own on port 80.
+build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
+test_packages  := $(build_packages) check libcurl4-openssl-dev curl media-types
+check_packages := $(test_packages) clang clang-format clang-tidy valgrind
+
+# Installs what is missing of the named packages, or says how, where it may not.
+define install
+@missing=; for package in $(1); do \
+    dpkg-query -Wf '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || \
+        missing="$$missing $$package"; \
+done; \
+[ -z "$$missing" ] && exit 0; \
+command="apt-get install -y --no-install-recommends$$missing"; \
+if [ "$$(id -u)" -ne 0 ]; then \
+    echo "These packages are missing. Please run: sudo apt-get update && sudo $$command"; exit 1; \
+fi; \
+echo "Installing:$$missing"; \
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$command
+endef
+
+.PHONY: packages test-packages check-packages
+packages: ## install what building and running need
+	$(call install,$(build_packages))
+test-packages: build/stock/etc/apache2/apache2.conf ## install what the tests need besides
+	$(call install,$(test_packages))
+
+check-packages: ## install what the checks need besides
+	$(call install,$(check_packages))
+
+# Debian's own configuration of apache2, unpacked only: installed, it would start a server.
+build/stock/etc/apache2/apache2.conf:
+	@mkdir -p build/stock
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd build/stock && apt-get download -q -o APT::Sandbox::User= apache2
+	dpkg-deb -x build/stock/apache2_*.deb build/stock
+	@touch $@
+
+# ---- running
+# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd.
+.PHONY: run
+run: packages ## build and serve on port 5000 (PORT=8123: on another) until interrupted
+	@$(MAKE) --no-print-directory build
+	@mkdir -p $(BUILD)/run
+	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
+	@setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
+	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
+	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) & \
+	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
+
+# ---- installing
+LIBEXECDIR  = $(shell $(APXS) -q LIBEXECDIR)
+MODS        = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
+
+.PHONY: install uninstall
+install: build ## put the module and its configuration where a2enmod finds them (DESTDIR honoured)
+	install -d $(DESTDIR)$(LIBEXECDIR) $(MODS)
+	install -m 644 $(BUILD)/mod_factorial.so $(DESTDIR)$(LIBEXECDIR)
+	sed 's#/usr/lib/apache2/modules#$(LIBEXECDIR)#' conf/factorial.load >$(MODS)/factorial.load
+	@if [ -e $(MODS)/factorial.conf ] && ! cmp -s conf/factorial.conf $(MODS)/factorial.conf; then \
+	    install -m 644 conf/factorial.conf $(MODS)/factorial.conf.new; \
+	    echo "$(MODS)/factorial.conf was changed: kept, the new one is factorial.conf.new"; \
+	else \
+	    install -m 644 conf/factorial.conf $(MODS); \
+	fi
+	@echo "Now: a2enmod factorial && systemctl reload apache2"
+uninstall: ## remove what install has put there, except a factorial.conf that was changed
+	@if [ -e $(MODS)/../mods-enabled/factorial.load ]; then \
+	    echo "The module is enabled. First: a2dismod factorial && systemctl reload apache2"; exit 1; \
+	fi
+	rm -f $(DESTDIR)$(LIBEXECDIR)/mod_factorial.so $(MODS)/factorial.load $(MODS)/factorial.conf.new
+	@if [ -e $(MODS)/factorial.conf ] && ! cmp -s conf/factorial.conf $(MODS)/factorial.conf; then \
+	    echo "$(MODS)/factorial.conf was changed: kept"; \
+	else \
+	    rm -f $(MODS)/factorial.conf; \
+	fi
+
 # ---- tests
+# Every tests/unit/**/test_*.c and tests/http/test_*.c is a Check suite, a program of its own.
+unit_suites := $(wildcard tests/unit/*/test_*.c)
+http_suites := $(wildcard tests/http/test_*.c)
+http_common := $(BUILD)/tests/http/server.o $(BUILD)/tests/http/client.o
+
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -Imod_factorial -Itests $$(pkg-config --cflags check) -c -o $@ $<
+	$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit $$(pkg-config --cflags check) \
+	    -DMODULE='"$(abspath $(BUILD))/mod_factorial.so"' \
+	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -c -o $@ $<
 
-$(BUILD)/suites/test_%: $(BUILD)/tests/unit/engine/test_%.o $(BUILD)/tests/suite.o $(BUILD)/tests/heap.o $(BUILD)/libengine.a
+$(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
+                               $(BUILD)/tests/heap.o $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 
-.PHONY: test-unit
-test-unit: $(suites) ## the unit tests alone
+# All of the module but its record, with the fake httpd in the real one's place.
+$(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/suite.o \
+                               $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/libmodule.a \
+                               $(BUILD)/libengine.a
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) \
+	    $$(apr-1-config --link-ld) $$(apu-1-config --link-ld) -lgmp -lm -lpthread
+
+$(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_common)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
+
+unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
+http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
+MPM          ?= event
+
+.PHONY: test test-unit test-http
+test: test-packages ## everything: unit tests, HTTP tests under each MPM, installation
+	@$(MAKE) --no-print-directory test-programs
+	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
+	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
+	    'tests/install/test_stock_apache $(BUILD) build/stock'
+test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
+test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)
+	tests/run $(http_programs:%='env MPM=$(MPM) %')
+
+.PHONY: test-programs
+test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
+
+# ---- checks
+# The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
+# process is no leak of ours.
+.PHONY: asan valgrind clang tidy
+asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
+	@SERVER_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	    $(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
+valgrind: $(unit_programs) ## unit tests under valgrind
+	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
+	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+clang: ## compile everything with clang too
+	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
+tidy: ## clang-tidy over all C files
+	@for file in $$(git ls-files '*.c'); do \
+	    echo "tidy $$file"; \
+	    clang-tidy --quiet $$file -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests \
+	        -Itests/unit -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' \
+	        2>/dev/null || exit 1; \
+	done
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format
@@ -62,7 +216,7 @@ format-check: ## fail if a C file is not laid out by .clang-format
 clean: ## remove everything that was built
 	rm -rf build
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/mod_factorial $(BUILD)/tests -name '*.d' 2>/dev/null)
 
 # ---- infrastructure: infra/ and tests/infra/
 # Needs git, make and python3-venv; everything else (Python packages and a Node by their hashes, the

@@ -1,13 +1,19 @@
 /*
- * What every Check suite shares: a table-free way to register tests, and one main.
- *
- * A suite file defines `Suite *suite(void)`; tests/suite.c has the main that runs it.
+ * What every Check suite shares. A suite's file defines `suite`; tests/suite.c has the main.
  */
 #ifndef MOD_FACTORIAL_TESTS_SUITE_H
 #define MOD_FACTORIAL_TESTS_SUITE_H
 
 #include <check.h>
 
+#include <stdbool.h>
+
 Suite *suite(void);
+
+/* Everything is fifty times slower, and long doubles have 64 bits: tests do less of the same. */
+bool suite_under_valgrind(void);
+
+/* Sanitizers want more address space than a test could take away. */
+bool suite_sanitized(void);
 
 #endif

@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(a_set_flag_stops_the_sieve)
 {
-    atomic_bool cancelled = true;
+    static atomic_bool cancelled = true;
     job.cancelled = &cancelled;
     primes found;
     ck_assert_int_eq(primes_sieve(&job, 1000000, &found), FACTORIAL_CANCELLED);

@@ -1,0 +1,15 @@
+/*
+ * Where the endpoint is: which requests are the module's, from address translation to handler.
+ */
+#ifndef MOD_FACTORIAL_ENDPOINT_H
+#define MOD_FACTORIAL_ENDPOINT_H
+
+#include "mod_factorial.h"
+
+/*
+ * Registers the three hooks by which a request for a place marked `Factorial On` comes to the
+ * handler: translate_name notes it, map_to_storage claims it, fixups names the handler.
+ */
+void endpoint_register_hooks(void);
+
+#endif

@@ -1,0 +1,240 @@
+#include "gmp.h"
+
+#include "job.h"
+#include "primes.h"
+
+#include <gmp.h>
+#include <string.h>
+
+enum {
+    DIRECT_MAX = 8000,      /* up to here one call of mpz_fac_ui, under a millisecond, is faster */
+    LEAF_WORDS = 32,        /* products of up to so many words are built word by word */
+    LEAF_DIGITS = 100000,   /* pieces of up to so many digits are converted by mpz_get_str */
+    EXPONENT_BITS = 27,     /* prime exponents in n! are below FACTORIAL_LIMIT < 2^27 */
+    LEVELS_MAX = 14,        /* LEAF_DIGITS << 14 exceeds the digits of the largest result */
+    QUOTIENT_BITS = 1 << 25 /* a longer quotient is computed in blocks of so many bits */
+};
+
+size_t gmp_memory_need(uint64_t n)
+{
+    /* The result's bytes, times what was measured for the largest division and what it works on:
+     * 7.8 at the most, and some slack. */
+    size_t binary = (size_t)((double)factorial_digit_count(n) * 0.41525) + 1;
+    return 16384 + binary * 33 / 4 + (n > DIRECT_MAX ? 3 * primes_memory_need(n) : 0);
+}
+
+/* ---- the product */
+
+/* The product of word[0 .. count), count > 0; meaningless once the job is cancelled. */
+static void multiply_words(const factorial_job *job, mpz_t product, const mp_limb_t *word,
+                           size_t count)
+{
+    if (count <= LEAF_WORDS) {
+        mpz_set_ui(product, word[0]);
+        for (size_t i = 1; i < count; i++)
+            mpz_mul_ui(product, product, word[i]);
+        return;
+    }
+    if (job_cancelled(job))
+        return;
+    mpz_t right;
+    mpz_init(right);
+    multiply_words(job, product, word, count / 2);
+    multiply_words(job, right, word + count / 2, count - count / 2);
+    if (!job_cancelled(job))
+        mpz_mul(product, product, right);
+    mpz_clear(right);
+}
+
+/*
+ * Packs the primes whose exponent in n! has this bit, 2 and 5 left out, several to a word, and
+ * returns the number of words, at least 1.
+ */
+static size_t pack_primes(mp_limb_t *word, const primes *found, uint64_t n, unsigned bit)
+{
+    size_t last = 0;
+    word[0] = 1;
+    /* An exponent is below n / (p - 1): no larger prime has this bit. */
+    for (size_t i = 1; i < found->count && found->prime[i] <= (n >> bit) + 1; i++) {
+        uint32_t p = found->prime[i];
+        if (p == 5 || !(primes_exponent(n, p) >> bit & 1))
+            continue;
+        if (word[last] > UINT64_MAX / p)
+            word[++last] = 1;
+        word[last] *= p;
+    }
+    return last + 1;
+}
+
+/* n! without its factors 2 and 5. */
+static void odd_part(const factorial_job *job, mpz_t result, uint64_t n, const primes *found,
+                     mp_limb_t *word)
+{
+    mpz_t factor;
+    mpz_init(factor);
+    mpz_set_ui(result, 1);
+    for (unsigned bit = EXPONENT_BITS; bit-- > 0;) {
+        if ((n >> bit) < 2)
+            continue;
+        if (job_cancelled(job))
+            break;
+        mpz_mul(result, result, result);
+        multiply_words(job, factor, word, pack_primes(word, found, n, bit));
+        if (job_cancelled(job))
+            break;
+        mpz_mul(result, result, factor);
+    }
+    mpz_clear(factor);
+}
+
+/* result = n! / 10^zeros, zeros being the exponent of 5. */
+static factorial_status strip_zeros_product(const factorial_job *job, mpz_t result, uint64_t n,
+                                            uint64_t zeros)
+{
+    primes found;
+    factorial_status status = primes_sieve(job, n, &found);
+    if (status != FACTORIAL_OK)
+        return status;
+    size_t bytes = (found.count + 1) * sizeof(mp_limb_t);
+    mp_limb_t *word = job_acquire(job, bytes);
+    if (word) {
+        odd_part(job, result, n, &found, word);
+        if (!job_cancelled(job))
+            mpz_mul_2exp(result, result, primes_exponent(n, 2) - zeros);
+        job_release(job, word, bytes);
+    }
+    primes_free(job, &found);
+    if (!word)
+        return FACTORIAL_OUT_OF_MEMORY;
+    return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
+}
+
+/* ---- the digits */
+
+typedef struct {
+    const factorial_job *job;
+    uint64_t leaf;          /* digits of a piece that is not divided further */
+    unsigned levels;        /* how often the number is divided to get there */
+    mpz_t five[LEVELS_MAX]; /* 5^(leaf 2^i), i below levels: 10 to that power without its twos */
+    char *text;             /* leaf + 2 bytes: what mpz_get_str writes */
+} conversion;
+
+static void write_leaf(const conversion *c, char *digits, uint64_t count, const mpz_t x)
+{
+    mpz_get_str(c->text, 10, x);
+    size_t length = strlen(c->text);
+    memset(digits, '0', count - length);
+    memcpy(digits + count - length, c->text, length);
+}
+
+/*
+ * high = x / d and low = x mod d, uses up x. Long division by blocks of the quotient: no single
+ * step takes long. Meaningless once the job is cancelled.
+ */
+static void divide(const factorial_job *job, mpz_t high, mpz_t low, mpz_t x, const mpz_t d)
+{
+    mp_bitcnt_t below = mpz_sizeinbase(x, 2), block = mpz_sizeinbase(d, 2);
+    mpz_t part;
+    mpz_init(part);
+    mpz_set_ui(high, 0);
+    mpz_set_ui(low, 0);
+    while (below > 0 && !job_cancelled(job)) {
+        block = below < block ? below : block;
+        below -= block;
+        mpz_fdiv_q_2exp(part, x, below);
+        mpz_fdiv_r_2exp(x, x, below);
+        mpz_mul_2exp(low, low, block);
+        mpz_add(low, low, part);
+        mpz_tdiv_qr(part, low, low, d);
+        mpz_mul_2exp(high, high, block);
+        mpz_add(high, high, part);
+        block = QUOTIENT_BITS;
+    }
+    mpz_clear(part);
+}
+
+/* Writes x, below 10^count and at most 10^(leaf 2^level), as `count` digits. Clears x. */
+static void write_digits(const conversion *c, char *digits, uint64_t count, mpz_t x, unsigned level)
+{
+    if (level == 0 || job_cancelled(c->job)) {
+        if (!job_cancelled(c->job))
+            write_leaf(c, digits, count, x);
+        mpz_clear(x);
+        return;
+    }
+    /* x = high 10^k + low, by dividing the bits above the twos of 10^k by 5^k. */
+    mp_bitcnt_t k = c->leaf << (level - 1);
+    mpz_t high, low, twos;
+    mpz_inits(high, low, twos, NULL);
+    mpz_fdiv_r_2exp(twos, x, k);
+    mpz_fdiv_q_2exp(x, x, k);
+    divide(c->job, high, low, x, c->five[level - 1]);
+    mpz_clear(x);
+    mpz_mul_2exp(low, low, k);
+    mpz_add(low, low, twos);
+    mpz_clear(twos);
+    write_digits(c, digits, count - k, high, level - 1);
+    write_digits(c, digits + count - k, k, low, level - 1);
+}
+
+/* Writes x as `count` digits, as many as it has. Clears x. */
+static factorial_status convert(const factorial_job *job, char *digits, uint64_t count, mpz_t x)
+{
+    conversion c = {.job = job};
+    while ((count >> c.levels) > LEAF_DIGITS)
+        c.levels++;
+    c.leaf = ((count - 1) >> c.levels) + 1;
+    c.text = job_acquire(job, c.leaf + 2);
+    if (!c.text) {
+        mpz_clear(x);
+        return FACTORIAL_OUT_OF_MEMORY;
+    }
+    for (unsigned i = 0; i < c.levels; i++) {
+        mpz_init(c.five[i]);
+        if (i == 0)
+            mpz_ui_pow_ui(c.five[0], 5, c.leaf);
+        else if (!job_cancelled(job))
+            mpz_mul(c.five[i], c.five[i - 1], c.five[i - 1]);
+    }
+    write_digits(&c, digits, count, x, c.levels);
+    for (unsigned i = 0; i < c.levels; i++)
+        mpz_clear(c.five[i]);
+    job_release(job, c.text, c.leaf + 2);
+    return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
+}
+
+/* ---- the whole */
+
+/* True if as much memory as GMP will need is there at this moment. */
+static bool probe_memory(const factorial_job *job, size_t bytes)
+{
+    void *block = job_acquire(job, bytes);
+    job_release(job, block, bytes);
+    return block;
+}
+
+factorial_status gmp_factorial(const factorial_job *job, uint64_t n, char *digits)
+{
+    if (n > FACTORIAL_LIMIT)
+        return FACTORIAL_TOO_LARGE;
+    if (job_cancelled(job))
+        return FACTORIAL_CANCELLED;
+    if (!probe_memory(job, gmp_memory_need(n)))
+        return FACTORIAL_OUT_OF_MEMORY;
+
+    uint64_t zeros = n > DIRECT_MAX ? primes_exponent(n, 5) : 0;
+    factorial_status status = FACTORIAL_OK;
+    mpz_t x;
+    mpz_init(x);
+    if (n <= DIRECT_MAX)
+        mpz_fac_ui(x, n);
+    else
+        status = strip_zeros_product(job, x, n, zeros);
+    if (status != FACTORIAL_OK) {
+        mpz_clear(x);
+        return status;
+    }
+    uint64_t count = factorial_digit_count(n) - zeros;
+    memset(digits + count, '0', zeros);
+    return convert(job, digits, count, x);
+}

@@ -1,0 +1,40 @@
+/*
+ * mod_factorial: the module record and its hooks.
+ */
+#include "mod_factorial.h"
+
+#include "directives.h"
+#include "endpoint.h"
+#include "handler.h"
+
+#include <gmp.h>
+#include <http_core.h>
+
+static int announce(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
+{
+    /* The configuration is read twice at start; once is enough to say so. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG)
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
+                     "mod_factorial " MOD_FACTORIAL_VERSION " configured, GMP %s", gmp_version);
+    return OK;
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    ap_hook_post_config(announce, NULL, NULL, APR_HOOK_MIDDLE);
+    endpoint_register_hooks();
+    ap_hook_handler(handler_factorial, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handler_health, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+/* AP_DECLARE_MODULE would define the log index again that every file has from the header. */
+module AP_MODULE_DECLARE_DATA factorial_module = {
+    STANDARD20_MODULE_STUFF,
+    directives_create, /* per-directory configuration: made */
+    directives_merge,  /* and merged */
+    NULL,              /* per-server configuration: none */
+    NULL,
+    directives_table,
+    register_hooks,
+    AP_MODULE_FLAG_NONE,
+};

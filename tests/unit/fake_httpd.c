@@ -1,0 +1,162 @@
+#include "fake_httpd.h"
+
+#include "directives.h"
+
+#include <apr_lib.h>
+#include <check.h>
+#include <http_core.h>
+#include <http_request.h>
+#include <string.h>
+
+fake_httpd fake;
+
+module factorial_module = {.module_index = 0};
+
+void fake_set_up(void)
+{
+    apr_initialize();
+    memset(&fake, 0, sizeof fake);
+    apr_pool_create(&fake.pool, NULL);
+    fake.body = apr_pstrdup(fake.pool, "");
+}
+
+void fake_tear_down(void)
+{
+    apr_pool_destroy(fake.pool);
+    apr_terminate();
+}
+
+ap_conf_vector_t *fake_configuration(void *record)
+{
+    void **vector = apr_pcalloc(fake.pool, sizeof *vector);
+    *vector = record;
+    return (ap_conf_vector_t *)vector;
+}
+
+request_rec *fake_request(const char *query)
+{
+    request_rec *r = apr_pcalloc(fake.pool, sizeof *r);
+    conn_rec *c = apr_pcalloc(fake.pool, sizeof *c);
+    c->bucket_alloc = apr_bucket_alloc_create(fake.pool);
+    r->server = apr_pcalloc(fake.pool, sizeof *r->server);
+    r->server->log.level = APLOG_DEBUG;
+    r->pool = fake.pool;
+    r->connection = c;
+    r->status = HTTP_OK;
+    r->method_number = M_GET;
+    r->uri = apr_pstrdup(fake.pool, "/x");
+    r->args = query ? apr_pstrdup(fake.pool, query) : NULL;
+    r->handler = HANDLER_FACTORIAL;
+    r->headers_in = apr_table_make(fake.pool, 8);
+    r->headers_out = apr_table_make(fake.pool, 8);
+    r->subprocess_env = apr_table_make(fake.pool, 8);
+    r->per_dir_config = fake_configuration(directives_create(fake.pool, NULL));
+    r->request_config = fake_configuration(NULL);
+    return r;
+}
+
+void fake_header(request_rec *r, const char *name, const char *value)
+{
+    apr_table_set(r->headers_in, name, value);
+}
+
+const char *fake_answer_header(const request_rec *r, const char *name)
+{
+    return apr_table_get(r->headers_out, name);
+}
+
+const char *fake_directive(void *record, const char *name, const char *argument)
+{
+    ap_directive_t section = {.directive = "<Location", .args = "\"/x\""};
+    ap_directive_t directive = {.directive = name, .args = argument, .parent = &section};
+    for (const command_rec *command = directives_table; command->name; command++) {
+        if (strcmp(command->name, name) != 0)
+            continue;
+        cmd_parms cmd = {.info = command->cmd_data,
+                         .pool = fake.pool,
+                         .cmd = command,
+                         .directive = &directive,
+                         .path = apr_pstrdup(fake.pool, "/x")};
+        if (command->args_how == FLAG)
+            return command->AP_FLAG(&cmd, record, !strcmp(argument, "On"));
+        return command->AP_TAKE1(&cmd, record, argument);
+    }
+    return "no such directive";
+}
+
+/* ---- what the module calls */
+
+void ap_log_rerror_(const char *file, int line, int index, int level, apr_status_t status,
+                    const request_rec *r, const char *format, ...)
+{
+    fake.log_lines++;
+}
+
+const char *ap_check_cmd_context(cmd_parms *cmd, unsigned forbidden)
+{
+    return fake.context_refusal;
+}
+
+int ap_is_matchexp(const char *text)
+{
+    return strpbrk(text, "*?[") != NULL;
+}
+
+int ap_discard_request_body(request_rec *r)
+{
+    return fake.discard_result;
+}
+
+apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(brigade); b != APR_BRIGADE_SENTINEL(brigade);
+         b = APR_BUCKET_NEXT(b)) {
+        const char *data;
+        apr_size_t length;
+        fake.ends += APR_BUCKET_IS_EOS(b);
+        fake.flushes += APR_BUCKET_IS_FLUSH(b);
+        if (apr_bucket_read(b, &data, &length, APR_BLOCK_READ) == APR_SUCCESS)
+            fake.body =
+                apr_pstrcat(fake.pool, fake.body, apr_pstrmemdup(fake.pool, data, length), NULL);
+    }
+    return fake.pass_result;
+}
+
+apr_status_t ap_fflush(ap_filter_t *filter, apr_bucket_brigade *brigade)
+{
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(brigade->bucket_alloc));
+    apr_status_t status = ap_pass_brigade(filter, brigade);
+    apr_brigade_cleanup(brigade);
+    return status;
+}
+
+void ap_set_content_type(request_rec *r, const char *type)
+{
+    r->content_type = type;
+}
+
+void ap_set_content_length(request_rec *r, apr_off_t length)
+{
+    apr_table_setn(r->headers_out, "Content-Length", apr_off_t_toa(r->pool, length));
+}
+
+void ap_set_accept_ranges(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Accept-Ranges", "bytes");
+}
+
+char *ap_strcasestr(const char *text, const char *part)
+{
+    return strcasestr(text, part);
+}
+
+int ap_find_etag_weak(apr_pool_t *pool, const char *list, const char *tag)
+{
+    return strstr(list, tag) != NULL;
+}
+
+int ap_find_etag_strong(apr_pool_t *pool, const char *list, const char *tag)
+{
+    const char *found = strstr(list, tag);
+    return found && (found == list || found[-1] != '/');
+}

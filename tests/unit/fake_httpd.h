@@ -1,0 +1,46 @@
+/*
+ * The few functions of httpd that the module calls, for tests without a server: they record what
+ * they are given.
+ */
+#ifndef MOD_FACTORIAL_TESTS_FAKE_HTTPD_H
+#define MOD_FACTORIAL_TESTS_FAKE_HTTPD_H
+
+#include "mod_factorial.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+typedef struct {
+    apr_pool_t *pool;
+    char *body; /* everything passed to the filters so far, as a string */
+    int ends;   /* end-of-stream buckets passed */
+    int flushes;
+    int log_lines;
+    apr_status_t pass_result;    /* what ap_pass_brigade returns */
+    int discard_result;          /* what ap_discard_request_body returns */
+    const char *context_refusal; /* what ap_check_cmd_context returns */
+} fake_httpd;
+
+extern fake_httpd fake;
+
+/* Checked fixtures: everything fresh, and gone. */
+void fake_set_up(void);
+void fake_tear_down(void);
+
+/* A GET request with this query string for the handler "factorial". */
+request_rec *fake_request(const char *query);
+
+/* Sets a header of the request. */
+void fake_header(request_rec *r, const char *name, const char *value);
+
+/* The answer's header, NULL if it has none. */
+const char *fake_answer_header(const request_rec *r, const char *name);
+
+/* Runs the setter of this directive as httpd would inside <Location "/x">; its message or NULL. */
+const char *fake_directive(void *record, const char *name, const char *argument);
+
+/* A request's configuration, made of this record. */
+ap_conf_vector_t *fake_configuration(void *record);
+
+#endif

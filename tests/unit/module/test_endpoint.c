@@ -1,0 +1,106 @@
+#include "directives.h"
+#include "endpoint.h"
+#include "fake_httpd.h"
+#include "suite.h"
+
+#include <http_request.h>
+
+static ap_HOOK_translate_name_t *translate_name;
+static ap_HOOK_map_to_storage_t *map_to_storage;
+static ap_HOOK_fixups_t *fixups;
+
+void ap_hook_translate_name(ap_HOOK_translate_name_t *hook, const char *const *before,
+                            const char *const *after, int order)
+{
+    translate_name = hook;
+}
+
+void ap_hook_map_to_storage(ap_HOOK_map_to_storage_t *hook, const char *const *before,
+                            const char *const *after, int order)
+{
+    map_to_storage = hook;
+}
+
+void ap_hook_fixups(ap_HOOK_fixups_t *hook, const char *const *before, const char *const *after,
+                    int order)
+{
+    fixups = hook;
+}
+
+static ap_conf_vector_t *unmarked;
+
+/* A request for /x, which is marked, before any handler was named. */
+static request_rec *marked_request(void)
+{
+    request_rec *r = fake_request(NULL);
+    void *record = directives_create(fake.pool, NULL);
+    fake_directive(record, "Factorial", "On");
+    unmarked = r->per_dir_config;
+    r->per_dir_config = fake_configuration(record);
+    r->handler = NULL;
+    endpoint_register_hooks();
+    return r;
+}
+
+START_TEST(a_marked_address_is_claimed_and_handled)
+{
+    request_rec *r = marked_request();
+    ck_assert_int_eq(translate_name(r), DECLINED);
+    /* httpd takes the location's configuration away in between. */
+    ap_conf_vector_t *location = r->per_dir_config;
+    r->per_dir_config = unmarked;
+    ck_assert_int_eq(map_to_storage(r), OK);
+    r->per_dir_config = location;
+    ck_assert_int_eq(fixups(r), DECLINED);
+    ck_assert_str_eq(r->handler, HANDLER_FACTORIAL);
+}
+END_TEST
+
+START_TEST(any_other_address_is_left_alone)
+{
+    request_rec *r = marked_request();
+    r->uri = apr_pstrdup(fake.pool, "/x/y");
+    ck_assert_int_eq(translate_name(r), DECLINED);
+    ck_assert_int_eq(map_to_storage(r), DECLINED);
+    ck_assert_int_eq(fixups(r), DECLINED);
+    ck_assert_ptr_null(r->handler);
+}
+END_TEST
+
+START_TEST(what_is_proxied_or_handled_stays_so)
+{
+    request_rec *r = marked_request();
+    translate_name(r);
+    r->proxyreq = PROXYREQ_REVERSE;
+    ck_assert_int_eq(map_to_storage(r), DECLINED);
+    fixups(r);
+    ck_assert_ptr_null(r->handler);
+    r->proxyreq = PROXYREQ_NONE;
+    r->handler = "other";
+    ck_assert_int_eq(map_to_storage(r), DECLINED);
+    fixups(r);
+    ck_assert_str_eq(r->handler, "other");
+}
+END_TEST
+
+START_TEST(an_address_changed_to_a_marked_one_is_handled)
+{
+    request_rec *r = marked_request();
+    ck_assert_int_eq(map_to_storage(r), DECLINED);
+    fixups(r);
+    ck_assert_str_eq(r->handler, HANDLER_FACTORIAL);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("endpoint");
+    TCase *t = tcase_create("endpoint");
+    tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
+    tcase_add_test(t, a_marked_address_is_claimed_and_handled);
+    tcase_add_test(t, any_other_address_is_left_alone);
+    tcase_add_test(t, what_is_proxied_or_handled_stays_so);
+    tcase_add_test(t, an_address_changed_to_a_marked_one_is_handled);
+    suite_add_tcase(s, t);
+    return s;
+}

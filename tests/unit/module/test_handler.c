@@ -1,0 +1,129 @@
+#include "fake_httpd.h"
+#include "handler.h"
+#include "suite.h"
+
+#include <string.h>
+
+START_TEST(other_handlers_requests_are_declined)
+{
+    request_rec *r = fake_request("number=5");
+    ck_assert_int_eq(handler_health(r), DECLINED);
+    r->handler = NULL;
+    ck_assert_int_eq(handler_factorial(r), DECLINED);
+    ck_assert_int_eq(handler_health(r), DECLINED);
+    r->handler = "default-handler";
+    ck_assert_int_eq(handler_factorial(r), DECLINED);
+    r->handler = HANDLER_HEALTH;
+    ck_assert_int_eq(handler_factorial(r), DECLINED);
+    ck_assert_int_eq(fake.ends, 0);
+}
+END_TEST
+
+START_TEST(a_number_gets_its_factorial)
+{
+    request_rec *r = fake_request("number=5");
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_int_eq(r->status, HTTP_OK);
+    ck_assert_str_eq(fake.body, "{\"factorial\":120}\n");
+    ck_assert_str_eq(fake_answer_header(r, "Vary"), "Accept");
+}
+END_TEST
+
+START_TEST(the_tag_is_compared_before_anything_is_computed)
+{
+    request_rec *r = fake_request("number=1000000");
+    fake_header(r, "If-None-Match", "\"1000000-json-1\"");
+    ck_assert_int_eq(handler_factorial(r), HTTP_NOT_MODIFIED);
+    ck_assert_str_eq(fake.body, "");
+    r = fake_request("number=1000000");
+    fake_header(r, "If-Match", "\"5-json-1\"");
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_int_eq(r->status, HTTP_PRECONDITION_FAILED);
+    ck_assert_str_eq(fake.body, "Precondition failed");
+    ck_assert_ptr_null(fake_answer_header(r, "ETag"));
+}
+END_TEST
+
+START_TEST(head_sends_headers_and_no_body)
+{
+    request_rec *r = fake_request("number=1000000");
+    r->header_only = 1;
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_str_eq(fake.body, "");
+    ck_assert_str_eq(fake_answer_header(r, "Content-Length"), "5565724");
+    ck_assert_int_eq(fake.ends, 1);
+}
+END_TEST
+
+START_TEST(a_body_that_cannot_be_read_ends_the_request)
+{
+    request_rec *r = fake_request("number=5");
+    fake.discard_result = HTTP_REQUEST_ENTITY_TOO_LARGE;
+    ck_assert_int_eq(handler_factorial(r), HTTP_REQUEST_ENTITY_TOO_LARGE);
+    r->handler = HANDLER_HEALTH;
+    ck_assert_int_eq(handler_health(r), HTTP_REQUEST_ENTITY_TOO_LARGE);
+    ck_assert_int_eq(fake.ends, 0);
+}
+END_TEST
+
+static const struct {
+    int method;
+    int status;
+    const char *query, *body;
+} errors[] = {
+    {M_GET, 400, NULL, "Please supply number parameter"},
+    {M_GET, 400, "number=x", "Invalid value"},
+    {M_GET, 400, "number=1000001", "Number too large: the maximum is 1000000"},
+    {M_POST, 405, "number=5", "Method not allowed: use GET, HEAD, OPTIONS"},
+    {M_INVALID, 405, "number=5", "Method not allowed: use GET, HEAD, OPTIONS"},
+};
+
+START_TEST(every_wrong_request_has_its_error)
+{
+    request_rec *r = fake_request(errors[_i].query);
+    r->method_number = errors[_i].method;
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_int_eq(r->status, errors[_i].status);
+    ck_assert_str_eq(fake.body, errors[_i].body);
+    ck_assert_int_eq(fake.ends, 1);
+    ck_assert_int_eq(fake.log_lines, 0);
+}
+END_TEST
+
+START_TEST(options_needs_no_number)
+{
+    request_rec *r = fake_request(NULL);
+    r->method_number = M_OPTIONS;
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_int_eq(r->status, HTTP_OK);
+    ck_assert_str_eq(fake_answer_header(r, "Allow"), "GET, HEAD, OPTIONS");
+    ck_assert_str_eq(fake_answer_header(r, "Content-Length"), "0");
+}
+END_TEST
+
+START_TEST(the_health_check_says_up)
+{
+    request_rec *r = fake_request("number=x");
+    r->handler = HANDLER_HEALTH;
+    ck_assert_int_eq(handler_health(r), OK);
+    ck_assert_int_eq(r->status, HTTP_OK);
+    ck_assert_str_eq(fake.body, "UP");
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("handler");
+    TCase *t = tcase_create("handler");
+    tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
+    tcase_add_test(t, other_handlers_requests_are_declined);
+    tcase_add_test(t, a_number_gets_its_factorial);
+    tcase_add_test(t, the_tag_is_compared_before_anything_is_computed);
+    tcase_add_test(t, head_sends_headers_and_no_body);
+    tcase_add_test(t, a_body_that_cannot_be_read_ends_the_request);
+    tcase_add_loop_test(t, every_wrong_request_has_its_error, 0, sizeof errors / sizeof *errors);
+    tcase_add_test(t, options_needs_no_number);
+    tcase_add_test(t, the_health_check_says_up);
+    suite_add_tcase(s, t);
+    return s;
+}
