@@ -4,6 +4,9 @@ because a change here is a change of `conf/container/` too."""
 PORT = 5000
 UID = "65532"
 
+LARGEST_NUMBER = 100_000_000
+"""FactorialMaxNumber takes no larger one."""
+
 RUNTIME_DIRECTORY = "/run/apache2"
 """httpd's process id, sockets and locks: the only place the container writes to."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from settings import image
 from settings.budget import Budget, budget_of
 from settings.fargate import SIZES
 from settings.times import check_times
@@ -149,7 +150,7 @@ class Task(Section):
     memory: int
     architecture: Literal["x86_64", "arm64"]
     scratch: Literal["tmpfs", "volume"]
-    largest_number: Annotated[int, Field(ge=1000)]
+    largest_number: Annotated[int, Field(ge=1000, le=image.LARGEST_NUMBER)]
 
     @model_validator(mode="after")
     def _sold(self) -> Self:

@@ -55,6 +55,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (changed("dev", task={"cpu": "256"}), "task.cpu: Input should be a valid integer (it is '256')"),
     (changed("dev", task={"architecture": "mips"}), "task.architecture: Input should be 'x86_64' or 'arm64'"),
     (changed("dev", task={"scratch": "disk"}), "task.scratch: Input should be 'tmpfs' or 'volume'"),
+    (changed("dev", task={"largest_number": 100_000_001}), "task.largest_number: Input should be less than or equal to 100000000"),
     (changed("dev", scaling={"desired": 1}), "scaling.desired: Input should be greater than or equal to 2"),
     (changed("dev", scaling={"maximum": 2, "desired": 3}), "scaling: maximum 2 is less than desired 3"),
     (changed("dev", domain={"host": "factorial.example.com"}), "is not in the zone dev.example.org"),
