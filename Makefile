@@ -179,6 +179,19 @@ test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, u
 .PHONY: test-programs
 test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
+# ---- the container
+IMAGE ?= mod_factorial:latest
+
+# Static: the image need not have anything for them.
+$(BUILD)/container/%: conf/container/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -static -o $@ $<
+
+.PHONY: container-programs container
+container-programs: $(BUILD)/container/checked $(BUILD)/container/health-probe
+container: ## build the image (IMAGE=name) by docker, podman or buildah, whichever works here
+	conf/container/build $(IMAGE) $(VERSION)
+
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
