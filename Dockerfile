@@ -15,12 +15,14 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends \
 WORKDIR /src
 COPY Makefile ./
 COPY mod_factorial mod_factorial
-COPY conf/container conf/container
 COPY tests/run tests/*.c tests/*.h tests/
 COPY tests/unit tests/unit
-RUN make -s build container-programs && make -s test-unit
+RUN make -s build && make -s test-unit
 COPY LICENSE ./
-RUN install -s -m 644 build/mod_factorial.so /usr/lib/apache2/modules/ && \
+COPY conf/container conf/container
+# hadolint ignore=SC2046
+RUN make -s container-programs && \
+    install -s -m 644 build/mod_factorial.so /usr/lib/apache2/modules/ && \
     install -s build/container/checked build/container/health-probe /usr/local/bin/ && \
     conf/container/collect /image /usr/sbin/apache2 \
         $(awk '$1 == "LoadModule" { print $3 }' conf/container/httpd.conf) \
