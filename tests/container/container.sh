@@ -55,7 +55,7 @@ get() { curl -s --noproxy '*' --max-time 20 "http://127.0.0.1:5000$1"; }
 # health checks to systemd, which is not here: the tests ask the probe themselves.
 run_options=(--cgroups=disabled --ulimit nofile=4096:4096 --ulimit nproc=4096:4096
     --no-healthcheck --no-hosts --read-only --read-only-tmpfs=false
-    --tmpfs /run/apache2:rw,noexec,nosuid,nodev,size=1m,mode=1777
+    "--tmpfs=/run/apache2:rw,noexec,nosuid,nodev,size=1m,mode=1777"
     --cap-drop=ALL --security-opt=no-new-privileges)
 
 podman_() { $PODMAN "$@"; }
