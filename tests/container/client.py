@@ -157,8 +157,11 @@ def opened_ahead(seconds):
     silent = [Connection() for _ in range(8)]
     kept = [kept_alive() for _ in range(8)]
     time.sleep(float(seconds))
-    for connection in silent + kept:
-        expect(up(*connection.get("/status")), "no UP")
+    for connection, kind in [(c, "silent") for c in silent] + [(c, "kept-alive") for c in kept]:
+        try:
+            expect(up(*connection.get("/status")), "no UP")
+        except OSError as error:
+            sys.exit(f"{kind} connection: {error}")
 
 
 class Load:
