@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* conf/container/httpd.conf says the same to httpd. */
-enum { SERVER_LIMIT = 16, THREAD_LIMIT = 256 };
+enum { SERVER_LIMIT = 16, THREAD_LIMIT = 256, WORKER_LIMIT = SERVER_LIMIT * THREAD_LIMIT };
 
 typedef struct setting setting;
 struct setting {
@@ -90,10 +90,12 @@ static const setting settings[] = {
     {"KEEPALIVE_TIMEOUT", number, "a whole number of seconds", 1, 3600},
     {"GRACEFUL_SHUTDOWN_TIMEOUT", number, "a whole number of seconds", 1, 3600},
     {"THREADS_PER_CHILD", number, "a whole number", 1, THREAD_LIMIT},
-    {"MAX_REQUEST_WORKERS", number, "a whole number", 1, SERVER_LIMIT * THREAD_LIMIT},
+    {"MAX_REQUEST_WORKERS", number, "a whole number", 1, WORKER_LIMIT},
     {"ASYNC_REQUEST_WORKER_FACTOR", number, "a whole number", 1, 1000},
-    {"LOG_LEVEL", log_level, "one of emerg, alert, crit, error, warn, notice, info, debug, trace1 to trace8", 0, 0},
-    {"TRUSTED_PROXIES", addresses, "addresses or networks (10.0.0.0/16), separated by blanks", 0, 0},
+    {"LOG_LEVEL", log_level,
+     "one of emerg, alert, crit, error, warn, notice, info, debug, trace1 to trace8", 0, 0},
+    {"TRUSTED_PROXIES", addresses, "addresses or networks (10.0.0.0/16), separated by blanks", 0,
+     0},
 };
 
 static bool complain(const setting *s, const char *value)
@@ -115,14 +117,20 @@ static bool check(const setting *s)
     return s->accepts(s, value) || complain(s, value);
 }
 
+static long number_of(const char *name)
+{
+    const char *value = getenv(name);
+    return value ? strtol(value, NULL, 10) : 0;
+}
+
 /* httpd would round the one to a multiple of the other, or cut it, and go on. */
 static bool check_workers(void)
 {
-    long workers = strtol(getenv("MAX_REQUEST_WORKERS"), NULL, 10);
-    long threads = strtol(getenv("THREADS_PER_CHILD"), NULL, 10);
-    if (workers % threads == 0 && workers / threads <= SERVER_LIMIT)
+    long workers = number_of("MAX_REQUEST_WORKERS"), threads = number_of("THREADS_PER_CHILD");
+    if (threads > 0 && workers % threads == 0 && workers / threads <= SERVER_LIMIT)
         return true;
-    fprintf(stderr, "MAX_REQUEST_WORKERS must be 1 to %d times THREADS_PER_CHILD, not %ld and %ld\n",
+    fprintf(stderr,
+            "MAX_REQUEST_WORKERS must be 1 to %d times THREADS_PER_CHILD, not %ld and %ld\n",
             SERVER_LIMIT, workers, threads);
     return false;
 }

@@ -34,9 +34,8 @@ static int limit(int fd, time_t deadline)
 int main(void)
 {
     time_t deadline = time(NULL) + SECONDS;
-    struct sockaddr_in server = {.sin_family = AF_INET,
-                                 .sin_port = htons(PORT),
-                                 .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in server = {
+        .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0 || !limit(fd, deadline) || connect(fd, (struct sockaddr *)&server, sizeof server))
         return unhealthy("no connection to port 5000");
