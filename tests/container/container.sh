@@ -6,7 +6,7 @@
 # kernel ends all that was started in them and drops what was mounted. Host network means there the
 # test's own, where port 5000 is free. A server that answers nobody must not hold the test for ever.
 if [ -z "${OWN_WORLD:-}" ]; then
-    exec env OWN_WORLD=1 timeout --signal=KILL 300 unshare --mount --net --pid --fork --kill-child --mount-proc \
+    exec env OWN_WORLD=1 timeout --foreground --signal=KILL 300 unshare --mount --net --pid --fork --kill-child --mount-proc \
         --propagation private "$0" "$@"
 fi
 # crun takes the version 2 hierarchy beside version 1 for a mistake.
