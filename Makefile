@@ -183,6 +183,43 @@ test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, u
 .PHONY: test-programs
 test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
+# ---- the container
+IMAGE ?= mod_factorial:latest
+# To build, to run locked down, to stand in for registry and balancer. Debian starts haproxy as a
+# service, but its configuration listens nowhere.
+container_packages := buildah podman crun conmon slirp4netns mmdebstrap binutils iproute2 procps \
+                      haproxy openssl curl git python3
+arm64_packages     := gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user-static mmdebstrap
+
+# Static: the image need not have anything for them.
+$(BUILD)/container/%: conf/container/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -static -o $@ $<
+
+.PHONY: container-programs container container-run container-packages container-test
+container-programs: $(BUILD)/container/checked $(BUILD)/container/health-probe
+container: ## build the image (IMAGE=name) by docker, podman or buildah, whichever works here
+	conf/container/build $(IMAGE) $(VERSION)
+container-run: ## serve the image on port 5000 (PORT=8123: on another) until interrupted
+	@conf/container/run $(IMAGE) $(PORT)
+container-packages: ## install what container-test needs: podman, buildah, mmdebstrap, haproxy
+	$(call install,$(container_packages))
+container-test: container-packages ## build and test the image without a registry (as root)
+	@$(MAKE) --no-print-directory build/container/build.tar
+	tests/container/with_image build/container tests/run $(container_suites:%=tests/container/%)
+
+container_suites := test_image test_settings test_service test_balancer test_run test_builds
+
+# Kept until `make clean`.
+build/container/build.tar: tests/container/base_images
+	tests/container/base_images $(@D)
+
+.PHONY: unit-programs test-arm64
+unit-programs: $(unit_programs)
+test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulator (as root)
+	$(call install,$(arm64_packages))
+	tests/container/test_arm64 build/arm64
+
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
