@@ -184,7 +184,8 @@ test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, u
 test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
 # ---- the container
-IMAGE ?= mod_factorial:latest
+# Not IMAGE: that is what the infrastructure deploys, by digest or commit.
+IMAGE_NAME ?= mod_factorial:latest
 # To build, to run locked down, to stand in for registry and balancer. Debian starts haproxy as a
 # service, but its configuration listens nowhere.
 container_packages := buildah podman crun conmon slirp4netns mmdebstrap binutils iproute2 procps \
@@ -198,10 +199,10 @@ $(BUILD)/container/%: conf/container/%.c
 
 .PHONY: container-programs container container-run container-packages container-test
 container-programs: $(BUILD)/container/checked $(BUILD)/container/health-probe
-container: ## build the image (IMAGE=name) by docker, podman or buildah, whichever works here
-	conf/container/build $(IMAGE) $(VERSION)
+container: ## build the image (IMAGE_NAME=name) by docker, podman or buildah, whichever works here
+	conf/container/build $(IMAGE_NAME) $(VERSION)
 container-run: ## serve the image on port 5000 (PORT=8123: on another) until interrupted
-	@conf/container/run $(IMAGE) $(PORT)
+	@conf/container/run $(IMAGE_NAME) $(PORT)
 container-packages: ## install what container-test needs: podman, buildah, mmdebstrap, haproxy
 	$(call install,$(container_packages))
 container-test: container-packages ## build and test the image without a registry (as root)
