@@ -40,6 +40,7 @@ static int send_factorial(request_rec *r, uint64_t n, uint64_t count, preference
         return response_send_error(r, ERROR_MEMORY, wanted.problem_details);
     case FACTORIAL_CANCELLED:
     case FACTORIAL_TOO_LARGE:
+    case FACTORIAL_WRONG:
         break;
     }
     return response_send_error(r, ERROR_INTERNAL, wanted.problem_details);
