@@ -76,6 +76,10 @@ $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# The engine as a command.
+$(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
+	$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
+
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
 

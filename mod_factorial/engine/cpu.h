@@ -6,7 +6,8 @@
 
 #include "kernel.h"
 
-/* The i-th fastest of those that this CPU and the operating system can run, from 0; NULL: no more. */
+/* The i-th fastest of those that this CPU and the operating system can run, from 0; NULL: no more.
+ */
 const kernel *cpu_kernel(unsigned i);
 
 #endif
