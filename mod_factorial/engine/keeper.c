@@ -52,7 +52,7 @@ static kept take_best(factorial_keeper *k, size_t bytes)
     pthread_mutex_lock(&k->lock);
     for (unsigned i = 0; i < k->count; i++) {
         size_t length = k->idle[i].bytes;
-        if (length >= bytes && length / 2 <= bytes &&
+        if (length >= bytes && length - length / 8 <= bytes &&
             (best == BLOCKS_MAX || length < k->idle[best].bytes))
             best = i;
     }

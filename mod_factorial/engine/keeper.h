@@ -21,10 +21,10 @@ factorial_keeper *factorial_keeper_create(factorial_memory *source, size_t ceili
 void factorial_keeper_destroy(factorial_keeper *keeper);
 
 /*
- * For jobs: acquires the smallest idle block that is long enough, and not more than twice as long
- * as asked for; else a new one from the source. If the source refuses, all idle blocks are given
- * back and it is asked again. Releases to the idle blocks; if they would exceed the ceiling, back
- * to the source.
+ * For jobs: acquires the smallest idle block that is long enough, and not more than an eighth
+ * longer than that; else a new one from the source. If the source refuses, all idle blocks are
+ * given back and it is asked again. Releases to the idle blocks; if they would exceed the ceiling,
+ * back to the source.
  */
 factorial_memory *factorial_keeper_memory(factorial_keeper *keeper);
 
