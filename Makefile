@@ -55,7 +55,7 @@ avx2_flags      := -mavx2 -mfma
 define kernel_rule
 $(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c
 	@mkdir -p $$(@D)
-	$$(COMPILE) $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
+	$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
 endef
 kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1)
 $(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))

@@ -92,9 +92,7 @@ static void schoolbook_square(limb *product, const limb *a, size_t n)
     for (size_t k = 0; k + 1 < 2 * n; k++) {
         column half = {0, 0}, c = begin_column(carry);
         add_products(&half, a, a, k, k < n ? 0 : k - n + 1, (k + 1) / 2);
-        half.sum += half.sum;
-        fold(&half);
-        c.sum += half.sum;
+        c.sum += 2 * half.sum;
         c.extra += 2 * half.extra;
         fold(&c);
         if (k % 2 == 0) {

@@ -33,17 +33,21 @@ KERNEL_INLINE void load_segments(const convolution *c, unsigned operand, size_t 
     size_t h = c->h;
     for (size_t i = from; i < to; i += LANES) {
         halves part[SEGMENTS_MAX];
+#pragma GCC unroll 8
         for (unsigned k = 0; k < 4 + tail; k++)
             part[k] = limbs_halves(c->operand[operand], c->operand_limbs[operand], i + k * h);
+#pragma GCC unroll 8
         for (unsigned q = 0; q < FIELDS; q++) {
             const field *f = &fields[q];
             modulus m = {all(f->p), all(f->inverse)};
             double *a = c->points[operand][q] + i;
             vd x[SEGMENTS_MAX];
+#pragma GCC unroll 8
             for (unsigned k = 0; k < 4 + tail; k++)
                 x[k] = add(reduce(part[k].high, m), part[k].low);
             if (tail) {
                 vd d[4] = {x[0], x[1], x[2], x[3]};
+#pragma GCC unroll 8
                 for (unsigned k = 0; k < tail; k++) {
                     d[k] = sub(x[k], x[4 + k]);
                     x[k] = add(x[k], x[4 + k]);
@@ -129,6 +133,7 @@ KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, siz
                                   const unsigned tail)
 {
     size_t h = c->h;
+#pragma GCC unroll 8
     for (unsigned q = 0; q < FIELDS; q++) {
         const field *f = &fields[q];
         modulus m = {all(f->p), all(f->inverse)};
@@ -140,9 +145,11 @@ KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, siz
             vd x[SEGMENTS_MAX] = {add(s, u), add(t, e), sub(s, u), sub(t, e)};
             if (tail) {
                 store_tail(x + 4, x, a + 4 * h, h, f, tail, m);
+#pragma GCC unroll 8
                 for (unsigned k = 0; k < tail; k++)
                     x[k] = sub(x[k], x[4 + k]);
             }
+#pragma GCC unroll 8
             for (unsigned k = 0; k < 4 + tail; k++)
                 store(&r->residue[k][q][i], x[k]);
         }
