@@ -48,8 +48,11 @@ typedef struct factorial_pool factorial_pool;
 typedef struct {
     factorial_memory *memory;
     const atomic_bool *cancelled; /* set by anyone to stop the computation; NULL if nobody will */
-    factorial_pool *pool;         /* NULL: the calling thread alone */
-    unsigned threads;             /* at most so many at once, the caller included; 0 counts as 1 */
+    bool (*interrupted)(
+        void *context); /* or asked, by whatever thread: true to stop; may be NULL */
+    void *context;
+    factorial_pool *pool; /* NULL: the calling thread alone */
+    unsigned threads;     /* at most so many at once, the caller included; 0 counts as 1 */
     factorial_method method;
 } factorial_job;
 
