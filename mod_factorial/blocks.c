@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum {
-    MAPPED_FROM = 1 << 18, /* smaller blocks are malloc's, which is faster for them */
-    HUGE_PAGE = 1 << 21
-};
+/* Smaller blocks are malloc's, which is faster for them. */
+static const size_t MAPPED_FROM = (size_t)1 << 18;
+
+static const size_t HUGE_PAGE = (size_t)1 << 21;
 
 static size_t rounded(size_t bytes, size_t unit)
 {

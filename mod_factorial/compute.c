@@ -107,7 +107,7 @@ static bool must_stop(watch *w, outcome overrun)
         return w->reason != OUTCOME_OK;
     w->next_look = now + apr_time_from_msec(TICK_MS);
     if (atomic_load(&child.stopping))
-        w->reason = OUTCOME_BUSY;
+        w->reason = OUTCOME_STOPPING;
     else if (client_gone(w->r))
         w->reason = OUTCOME_GONE;
     else if (now >= w->deadline)
@@ -227,6 +227,7 @@ static void log_failure(request_rec *r, uint64_t n, outcome how)
         [OUTCOME_TIMEOUT] = "stopped: took longer than FactorialTimeout allows",
         [OUTCOME_MEMORY] = "refused: the system has no memory",
         [OUTCOME_GONE] = "stopped: the client has gone",
+        [OUTCOME_STOPPING] = "stopped: so is the server",
         [OUTCOME_FAILED] = "withheld: the result did not pass its check",
     };
     int level = how == OUTCOME_GONE                              ? APLOG_INFO

@@ -133,7 +133,7 @@ START_TEST(a_child_that_is_to_end_in_haste_stops_computing)
     digits_release(c.digits);
     compute_finish(&c);
     child_stopping(fake.pool, 0);
-    ck_assert_int_eq(compute(r, 1000000, &c), OUTCOME_BUSY);
+    ck_assert_int_eq(compute(r, 1000000, &c), OUTCOME_STOPPING);
     compute_finish(&c);
     assert_budget_is_free();
 }
