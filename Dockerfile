@@ -42,10 +42,16 @@ VOLUME /run/apache2
 # httpd.conf has no defaults of its own: they are here, and checked.c insists on every one. Sizes are
 # those of the smallest task in infra/settings/budget.py: a quarter of a processor and 512 MiB.
 ENV FACTORIAL_MAX_NUMBER=1000000 \
+    FACTORIAL_MEMORY=292 \
+    FACTORIAL_CONCURRENCY=1 \
+    FACTORIAL_THREADS=1 \
+    FACTORIAL_TIMEOUT=10 \
+    FACTORIAL_QUEUE_TIMEOUT=2 \
+    FACTORIAL_SEND_TIMEOUT=60 \
     KEEPALIVE_TIMEOUT=75 \
     GRACEFUL_SHUTDOWN_TIMEOUT=55 \
-    THREADS_PER_CHILD=64 \
-    MAX_REQUEST_WORKERS=128 \
+    THREADS_PER_CHILD=128 \
+    MAX_REQUEST_WORKERS=256 \
     ASYNC_REQUEST_WORKER_FACTOR=16 \
     LOG_LEVEL=info \
     TRUSTED_PROXIES="127.0.0.0/8 ::1"
