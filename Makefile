@@ -104,9 +104,10 @@ run: packages ## build and serve on port 5000 (PORT=8123: on another) until inte
 	@$(MAKE) --no-print-directory build
 	@mkdir -p $(BUILD)/run
 	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
+	@echo "For people: http://127.0.0.1:$(PORT)/docs/"
 	@setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
 	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
-	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) & \
+	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) -C 'Define SOURCE $(CURDIR)' & \
 	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
 
 # ---- installing
