@@ -4,7 +4,7 @@
 import { count, plural } from "./words.js";
 
 const ZERO = 48;
-const SHORT = 66; // digits that are shown as one number
+const SHORT = 100; // digits that are shown as one number
 const WHOLE = 40; // lines of which none is left out
 const FIRST = 8, LAST = 3;
 const GROUP = 10;
@@ -87,9 +87,12 @@ function longNumber(bytes, perLine, zerosFrom) {
   return made;
 }
 
-// How many digits a line of that many characters takes, with its position before it.
-function fitting(characters) {
-  const groups = Math.floor((characters - 10) / (GROUP + 1));
+// How many digits a line of that many characters takes, with its position before it, whose width
+// the style sheet is told.
+function fitting(where, characters, length) {
+  const position = 0.8 * count(length).length;
+  where.style.setProperty("--position", `${position}ch`);
+  const groups = Math.floor((characters - position - 1) / (GROUP + 1));
   return GROUP * Math.min(Math.max(groups, 1), 10);
 }
 
@@ -97,12 +100,12 @@ function fitting(characters) {
 export function showDigits(where, bytes, zeros, characters) {
   const zerosFrom = bytes.length - zeros;
   where.replaceChildren(bytes.length <= SHORT ? shortNumber(bytes, zerosFrom)
-                                              : longNumber(bytes, fitting(characters), zerosFrom));
+                                              : longNumber(bytes, fitting(where, characters, bytes.length), zerosFrom));
 }
 
-// Shows the beginning of a number that is still arriving.
-export function showBeginning(where, bytes, characters) {
-  const perLine = fitting(characters);
+// Shows the beginning of a number that is still arriving, of about that length.
+export function showBeginning(where, bytes, length, characters) {
+  const perLine = fitting(where, characters, length);
   const lines = Math.min(FIRST, Math.floor(bytes.length / perLine));
   where.replaceChildren(...Array.from({ length: lines }, (_, index) => line(bytes, index, perLine, Infinity)));
 }

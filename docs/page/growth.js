@@ -31,7 +31,7 @@ function draw() {
   const slowest = Math.max(1000, ...took.map(([, value]) => value));
   plot(at("digits-plot"), { ...x, curve, points: points((point) => point.digits),
                             yRange: [0, Math.ceil(Math.log10(digitsOf(largest)))], yWords: (exponent) => powers[exponent] });
-  plot(at("time-plot"), { ...x, curve: took, points: took,
+  plot(at("time-plot"), { ...x, curve: took, points: took, none: "nothing measured yet",
                           yRange: [-1, Math.ceil(Math.log10(slowest))], yWords: (exponent) => times[exponent] });
 }
 

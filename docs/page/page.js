@@ -48,7 +48,7 @@ function progressOf(number) {
                  bytes.length, expected);
     if (at("result").hidden)
       showTitle(number);
-    showBeginning(at("digits"), bytes, characters());
+    showBeginning(at("digits"), bytes, expected || bytes.length, characters());
   };
 }
 
@@ -81,7 +81,7 @@ function showResult(number, { digits, size: bytes, waited, took, kept }) {
   at("fact-digits").textContent = count(digits.length);
   at("fact-zeros").textContent = count(zeros);
   at("fact-time").textContent = duration(took);
-  at("fact-time").title = kept ? "It was in your browser’s cache" : `The answer began after ${duration(waited)}`;
+  at("fact-began").textContent = kept ? "from your browser’s cache" : `first digit after ${duration(waited)}`;
   at("fact-size").textContent = size(bytes);
   showDigits(at("digits"), digits, zeros, characters());
   say(`${named(number)} has ${plural(digits.length, "digit", "digits")}, ` +
@@ -202,6 +202,8 @@ function start() {
   at("link").addEventListener("click", () => copy(at("link"), location.href, "Copied"));
   at("download").addEventListener("click", download);
   at("copy").hidden = at("link").hidden = !navigator.clipboard; // without TLS there is none
+  for (const part of document.querySelectorAll(".live"))
+    part.hidden = false; // of no use without JavaScript
   for (const origin of document.querySelectorAll(".origin"))
     origin.textContent = location.origin;
 

@@ -37,13 +37,15 @@ function axes(x, y, xWords, yWords) {
 }
 
 // `curve` and `points` are lists of [n, value]; `chosen` is the n that stands out. The exponents'
-// ranges are inclusive.
-export function plot(svg, { curve = [], points = [], chosen, xRange, yRange, xWords, yWords }) {
+// ranges are inclusive. `none` is said where there is nothing to see.
+export function plot(svg, { curve, points, chosen, xRange, yRange, xWords, yWords, none = "" }) {
   const x = scale(xRange, [LEFT, WIDTH - RIGHT]), y = scale(yRange, [HEIGHT - BOTTOM, TOP]);
   const path = (list) => list.map(([n, value]) => `${x.at(n).toFixed(1)},${y.at(value).toFixed(1)}`).join(" ");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.replaceChildren(...axes(x, y, xWords, yWords),
     shape("polyline", { class: "curve", points: path(curve) }),
+    shape("text", { class: "empty", x: (LEFT + WIDTH - RIGHT) / 2, y: (TOP + HEIGHT - BOTTOM) / 2 - 4, "text-anchor": "middle" },
+          curve.length ? "" : none),
     ...points.map(([n, value]) =>
       shape("circle", { class: n === chosen ? "point chosen" : "point", r: n === chosen ? 5 : 3.5,
                         cx: x.at(n), cy: y.at(value) })));

@@ -2,7 +2,9 @@
 
 import { problem } from "./words.js";
 
-const address = (number) => new URL(`../api/v1/factorial?number=${encodeURIComponent(number)}`, document.baseURI);
+// Without a number if there is none, so that the server says so.
+const address = (number) =>
+  new URL(`../api/v1/factorial${number && `?number=${encodeURIComponent(number)}`}`, document.baseURI);
 
 // An answer that is no result; its message is for people.
 export class Refusal extends Error {}
