@@ -4,7 +4,9 @@ from typing import Any
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    counted = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error")}
+    counted = {
+        kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error")
+    }
     checks = sum(counted.values())
     if checks:
         terminalreporter.write_line(

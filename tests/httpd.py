@@ -33,7 +33,10 @@ class Httpd:
         return f"http://127.0.0.1:{self.port}"
 
     def children(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return [
+            int(pid)
+            for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        ]
 
     def log(self, name: str) -> str:
         return (self.root / name).read_text(errors="replace")
@@ -74,7 +77,9 @@ def shipped(root: Path, port: int) -> list[str]:
         "FACTORIAL_DOCS": root / "docs",
     }
     arguments = ["-d", str(root), "-f", str(SOURCE / "conf" / "local.conf")]
-    return arguments + [word for name, value in defines.items() for word in ("-C", f"Define {name} {value}")]
+    return arguments + [
+        word for name, value in defines.items() for word in ("-C", f"Define {name} {value}")
+    ]
 
 
 def own(root: Path, port: int, configuration: str) -> list[str]:
@@ -129,7 +134,9 @@ def running(configuration: str | None = None, extra: str = "") -> Iterator[Httpd
         port = free_port()
         (root / "extra.conf").write_text(extra.replace("@ROOT@", name))
         command = (
-            shipped(root, port) if configuration is None else own(root, port, configuration.replace("@ROOT@", name))
+            shipped(root, port)
+            if configuration is None
+            else own(root, port, configuration.replace("@ROOT@", name))
         )
         server = Httpd(root, port)
         with (root / "access.log").open("ab") as out, (root / "error.log").open("ab") as errors:
@@ -153,5 +160,7 @@ def accepted(configuration: str) -> str:
     with tempfile.TemporaryDirectory(prefix="factorial-") as name:
         root = folder(Path(name))
         command = own(root, free_port(), configuration.replace("@ROOT@", name))
-        done = subprocess.run(["apache2", "-t", *command], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["apache2", "-t", *command], capture_output=True, text=True, check=False
+        )
         return "" if done.returncode == 0 else done.stderr

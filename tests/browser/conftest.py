@@ -81,7 +81,9 @@ def visit(browser: Browser, server: Httpd, expected: list[str]) -> Iterator[Visi
                 surprises.append(request.url)
 
         context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light", **options
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            **options,
         )
         contexts.append(context)
         page = context.new_page()
@@ -114,7 +116,10 @@ def check(axe: str, request: pytest.FixtureRequest) -> Callable[[Page], None]:
         page.evaluate(axe)
         result = page.evaluate("axe.run()")
         assert result["passes"]
-        assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in result["violations"]] == []
+        assert [
+            (found["id"], [node["html"] for node in found["nodes"]])
+            for found in result["violations"]
+        ] == []
 
     return check_page
 

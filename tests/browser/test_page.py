@@ -75,7 +75,9 @@ def test_the_keyboard_is_enough(visit: Visit, check: Check, width: int, dark: bo
 
 @wide_and_narrow
 @day_and_night
-def test_the_page_before_anything_is_asked(visit: Visit, check: Check, width: int, dark: bool) -> None:
+def test_the_page_before_anything_is_asked(
+    visit: Visit, check: Check, width: int, dark: bool
+) -> None:
     page = visit(width=width, dark=dark)
     expect(page.locator("#result")).to_be_hidden()
     paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
@@ -98,7 +100,9 @@ def test_facts_and_digits_of_a_short_result(visit: Visit) -> None:
     assert "".join(section.locator(".zeros").all_text_contents()) == 12 * "0"
 
 
-@pytest.mark.parametrize(("typed", "title"), [("0", "0!"), ("1", "1!"), (" 1,000 ", "1,000!"), ("1 000", "1,000!")])
+@pytest.mark.parametrize(
+    ("typed", "title"), [("0", "0!"), ("1", "1!"), (" 1,000 ", "1,000!"), ("1 000", "1,000!")]
+)
 def test_numbers_as_people_type_them(visit: Visit, typed: str, title: str) -> None:
     page = visit()
     ask(page, typed)
@@ -197,7 +201,9 @@ def test_a_repeated_question_is_answered_by_the_browser(visit: Visit) -> None:
 
 
 @wide_and_narrow
-def test_errors_are_told_in_words(visit: Visit, check: Check, expected: list[str], width: int) -> None:
+def test_errors_are_told_in_words(
+    visit: Visit, check: Check, expected: list[str], width: int
+) -> None:
     expected.append("status of 400")
     page = visit(width=width)
     for typed, words in {
@@ -225,7 +231,9 @@ def problem(name: str) -> dict[str, Any]:
         "status": 503,
         "content_type": "application/problem+json",
         "headers": {"Retry-After": "1"},
-        "body": json.dumps({"type": f"/docs/problems#{name}", "title": "-", "status": 503, "detail": "-"}),
+        "body": json.dumps(
+            {"type": f"/docs/problems#{name}", "title": "-", "status": 503, "detail": "-"}
+        ),
     }
 
 
@@ -235,12 +243,17 @@ def problem(name: str) -> dict[str, Any]:
         (problem("busy"), "computing all it can"),
         (problem("timeout"), "longer than the server may spend"),
         (problem("memory"), "short of memory"),
-        ({"status": 502, "content_type": "text/html", "body": "<h1>Bad Gateway</h1>"}, "does not answer"),
+        (
+            {"status": 502, "content_type": "text/html", "body": "<h1>Bad Gateway</h1>"},
+            "does not answer",
+        ),
         ({"status": 418, "body": ""}, "status 418"),
         ({"status": 503, "content_type": "application/problem+json", "body": "{"}, "overloaded"),
     ],
 )
-def test_a_server_in_trouble(visit: Visit, expected: list[str], answer: dict[str, Any], words: str) -> None:
+def test_a_server_in_trouble(
+    visit: Visit, expected: list[str], answer: dict[str, Any], words: str
+) -> None:
     expected.append("Failed to load resource")
     page = visit()
     page.route("**/api/v1/factorial**", lambda route: route.fulfill(**answer))
@@ -264,7 +277,9 @@ def test_an_answer_that_breaks_off(visit: Visit, expected: list[str]) -> None:
         expect(page.locator("#progress-text")).to_contain_text("arriving")
         for child in doomed.children():
             os.kill(child, signal.SIGKILL)
-        expect(page.get_by_role("alert")).to_have_text("The answer broke off before it was complete.")
+        expect(page.get_by_role("alert")).to_have_text(
+            "The answer broke off before it was complete."
+        )
         expect(page.locator("#result")).to_be_hidden()
 
 
@@ -303,7 +318,11 @@ def test_cancelling_reaches_the_server(visit: Visit, slow: Httpd, how: str) -> N
         expect(page.locator("#result")).to_be_hidden()
         expect(page.get_by_label("Which number?")).to_be_focused()
     for _ in range(50):
-        ended = [line for line in log.read_text().splitlines()[before:] if line.endswith("?number=999999")]
+        ended = [
+            line
+            for line in log.read_text().splitlines()[before:]
+            if line.endswith("?number=999999")
+        ]
         if ended:
             break
         page.wait_for_timeout(100)
@@ -334,7 +353,9 @@ def test_measuring_can_be_stopped(visit: Visit, slow: Httpd) -> None:
 
 
 @wide_and_narrow
-def test_without_javascript_the_form_gets_the_plain_answer(visit: Visit, expected: list[str], width: int) -> None:
+def test_without_javascript_the_form_gets_the_plain_answer(
+    visit: Visit, expected: list[str], width: int
+) -> None:
     expected.append("404")  # the browser looks for a favicon.ico beside the plain answer
     page = visit(width=width, java_script_enabled=False)
     expect(page.locator("noscript p")).to_be_visible()
@@ -355,7 +376,9 @@ def test_the_page_of_errors(visit: Visit, check: Check, width: int, dark: bool) 
 
 
 def test_every_type_of_problem_leads_to_its_explanation() -> None:
-    names = re.findall(r'\{HTTP_\w+,\s*"([a-z-]+)"', (SOURCE / "mod_factorial/response.c").read_text())
+    names = re.findall(
+        r'\{HTTP_\w+,\s*"([a-z-]+)"', (SOURCE / "mod_factorial/response.c").read_text()
+    )
     assert "number-invalid" in names
     ids = set(re.findall(r'id="([a-z-]+)"', (SOURCE / "docs/page/problems.html").read_text()))
     assert set(names) <= ids
