@@ -2,7 +2,17 @@
 
 #include "gmp.h"
 
-size_t factorial_memory_need(uint64_t n)
+bool factorial_prepare(void)
+{
+    return false;
+}
+
+const char *factorial_kernel(void)
+{
+    return "gmp";
+}
+
+size_t factorial_memory_need(uint64_t n, factorial_method method, unsigned threads)
 {
     return gmp_memory_need(n);
 }
