@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,9 @@ SOURCE = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("BUILD", "build")).resolve()
 MODULES = Path("/usr/lib/apache2/modules")
 SECONDS = 20  # in which a server comes up, and goes
+
+
+Prepare = Callable[[Path], None]  # puts what a configuration needs into a folder
 
 
 @dataclass
@@ -58,12 +61,15 @@ def free_port() -> int:
 
 
 def folder(root: Path) -> Path:
-    """Makes the server's folder, readable by the user that it runs as; the page is copied to it."""
+    """Makes the server's folder, readable by the user that it runs as, with the page in docs/ and what
+    that user may write in cache/."""
     root.chmod(0o755)
     shutil.copytree(SOURCE / "docs", root / "docs")
     for path in (root / "docs").rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     (root / "htdocs").mkdir()
+    (root / "cache").mkdir()
+    (root / "cache").chmod(0o777)
     return root
 
 
@@ -126,12 +132,16 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def running(configuration: str | None = None, extra: str = "") -> Iterator[Httpd]:
+def running(
+    configuration: str | None = None, extra: str = "", prepare: Prepare = lambda _: None
+) -> Iterator[Httpd]:
     """Runs the configuration that is shipped, or another; `extra` comes behind it. @ROOT@ in either is
-    the server's folder. Fails if the error log has a warning or worse that was not expected."""
+    the server's folder, of which `prepare` is given cache/ beforehand. Fails if the error log has a
+    warning or worse that was not expected."""
     with tempfile.TemporaryDirectory(prefix="factorial-") as name:
         root = folder(Path(name))
         port = free_port()
+        prepare(root / "cache")
         (root / "extra.conf").write_text(extra.replace("@ROOT@", name))
         command = (
             shipped(root, port)
@@ -155,10 +165,11 @@ def running(configuration: str | None = None, extra: str = "") -> Iterator[Httpd
         assert server.surprises() == []
 
 
-def accepted(configuration: str) -> str:
+def accepted(configuration: str, prepare: Prepare) -> str:
     """What `apache2 -t` has against the configuration; "" if nothing."""
     with tempfile.TemporaryDirectory(prefix="factorial-") as name:
         root = folder(Path(name))
+        prepare(root / "cache")
         command = own(root, free_port(), configuration.replace("@ROOT@", name))
         done = subprocess.run(
             ["apache2", "-t", *command], capture_output=True, text=True, check=False

@@ -27,7 +27,6 @@ const problems = {
   "busy": () => "The server is computing all it can at the moment. Please try again in a second.",
   "timeout": () => "This takes longer than the server may spend on one answer. A smaller number will do.",
   "memory": () => "The server is short of memory at the moment. Please try again, or take a smaller number.",
-  "out-of-memory": () => "The server is short of memory at the moment. Please try again, or take a smaller number.",
 };
 
 const statuses = {
