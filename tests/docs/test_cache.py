@@ -16,9 +16,6 @@ def configuration(stores: tuple[str, ...]) -> str:
     modules = ["cache", "headers", *(f"cache_{store}" for store in stores)]
     modules += ["socache_shmcb"] * ("socache" in stores)
     text = (SOURCE / "conf" / "cache.conf").read_text()
-    text = text.replace("/var/cache/apache2/mod_cache_disk", "@ROOT@/cache").replace(
-        "/tmp/", "@ROOT@/cache/"
-    )
     directives = {
         "socache": ("CacheSocache", "CacheEnable socache"),
         "disk": ("CacheRoot", "CacheMaxFile", "CacheEnable disk"),
@@ -31,6 +28,7 @@ def configuration(stores: tuple[str, ...]) -> str:
     loaded = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in modules)
     return f"""{loaded}
 DefaultRuntimeDir @ROOT@
+Define FACTORIAL_CACHE @ROOT@/cache
 Include {SOURCE}/conf/factorial.conf
 {text}
 <Location "/api/v1/factorial">

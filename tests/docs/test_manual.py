@@ -26,21 +26,22 @@ PATHS = {
     "/etc/apache2/factorial-users": "@ROOT@/cache/users",
     "/var/log/apache2/": "@ROOT@/",
     "/var/cache/apache2/mod_cache_disk": "@ROOT@/cache",
+    "/usr/local/share/mod_factorial/docs": "@ROOT@/docs",
     "/usr/local/share/mod_factorial": str(SOURCE / "conf"),
 }
 
 
-def certificate() -> str:
-    """Lines of a shell that make a certificate and a file of users in the folder $1."""
-    return """set -e
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
-    -keyout "$1/example.key" -out "$1/example.pem" 2>/dev/null
-echo 'user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=' >"$1/users"
+# Makes a certificate and a file of users in the folder $1.
+PREPARE = """
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+    -keyout "$1/example.key" -out "$1/example.pem" 2>/dev/null &&
+echo "user:$(openssl passwd -apr1 secret)" >"$1/users"
 """
 
 
 def prepare(folder: Path) -> None:
-    subprocess.run(["bash", "-c", certificate(), "bash", folder], check=True)
+    subprocess.run(["bash", "-c", PREPARE, "bash", folder], check=True)
 
 
 def configuration(block: Block, secure: int) -> str:
@@ -92,7 +93,7 @@ def run(command: Command, server: Httpd, secure: int) -> str:
         timeout=60,
         check=False,
     )
-    return done.stdout.replace(server.base, "http://127.0.0.1:5000") + done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.name)
