@@ -34,7 +34,7 @@ PATHS = {
 # Makes a certificate and a file of users in the folder $1.
 PREPARE = """
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
-    -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+    -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
     -keyout "$1/example.key" -out "$1/example.pem" 2>/dev/null &&
 echo "user:$(openssl passwd -apr1 secret)" >"$1/users"
 """
