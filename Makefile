@@ -175,10 +175,11 @@ http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
 .PHONY: test test-unit test-http
-test: test-packages ## everything: unit tests, HTTP tests under each MPM, installation
-	@$(MAKE) --no-print-directory test-programs
+test: test-packages tools-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
+	@$(MAKE) --no-print-directory test-programs $(TOOLS)/ready
 	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
+	    $(call tool_suite,api) \
 	    'tests/install/test_stock_apache $(BUILD) build/stock'
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
@@ -337,13 +338,17 @@ $(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.jso
 	cd $(TOOLS) && PATH="$(TOOLS_VENV)/bin:$$PATH" node $(TOOLS_NPM) ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
-.PHONY: tools-packages tools-lock api-test browser-test docs-test
+.PHONY: tools-packages tools-lock tools-lint api-test browser-test docs-test
 tools-packages:
 	$(call install,$(tools_packages))
 tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
+tools-lint: $(TOOLS)/ready ## ruff on the Python of tests/api, tests/browser and tests/docs
+	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
+	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
 
+tools_python := tests/api tests/browser tests/docs tests/httpd.py tests/conftest.py
 tool_suite = 'env BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/pytest -c tests/pytest.ini tests/$(1)'
 api-test: tools-packages ## the API's description: linted, its examples asked for, random requests by it
 	@$(MAKE) --no-print-directory build $(TOOLS)/ready

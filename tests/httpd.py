@@ -132,12 +132,21 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def whole(root: Path, port: int, configuration: str) -> list[str]:
+    """The command line for a configuration to which nothing is to be added."""
+    (root / "httpd.conf").write_text(configuration.replace("@PORT@", str(port)))
+    return ["-f", str(root / "httpd.conf")]
+
+
 @contextlib.contextmanager
 def running(
-    configuration: str | None = None, extra: str = "", prepare: Prepare = lambda _: None
+    configuration: str | None = None,
+    extra: str = "",
+    prepare: Prepare = lambda _: None,
+    arguments: Callable[[Path, int, str], list[str]] = own,
 ) -> Iterator[Httpd]:
-    """Runs the configuration that is shipped, or another; `extra` comes behind it. @ROOT@ in either is
-    the server's folder, of which `prepare` is given cache/ beforehand. Fails if the error log has a
+    """Runs the configuration that `make run` has, or another; `extra` comes behind it. @ROOT@ in either
+    is the server's folder, of which `prepare` is given cache/ beforehand. Fails if the error log has a
     warning or worse that was not expected."""
     with tempfile.TemporaryDirectory(prefix="factorial-") as name:
         root = folder(Path(name))
@@ -147,7 +156,7 @@ def running(
         command = (
             shipped(root, port)
             if configuration is None
-            else own(root, port, configuration.replace("@ROOT@", name))
+            else arguments(root, port, configuration.replace("@ROOT@", name))
         )
         server = Httpd(root, port)
         with (root / "access.log").open("ab") as out, (root / "error.log").open("ab") as errors:

@@ -14,10 +14,9 @@ import pytest
 import requests
 import schemathesis
 import yaml
+from httpd import BUILD, SOURCE, Httpd, running
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
-
-from httpd import BUILD, SOURCE, Httpd, running
 
 DESCRIPTION = SOURCE / "docs" / "openapi.yaml"
 TEXT, JSON, PROBLEM = "text/plain", "application/json", "application/problem+json"
@@ -83,7 +82,7 @@ def answers(node: Any) -> Iterator[tuple[int, dict[str, Any]]]:
         ):
             for status, response in operation["responses"].items():
                 if "$ref" in response:
-                    response = node["components"]["responses"][response["$ref"].split("/")[-1]]  # noqa: PLW2901
+                    response = node["components"]["responses"][response["$ref"].split("/")[-1]]
                 if status.isdigit():
                     yield int(status), response
 

@@ -4,15 +4,14 @@ import json
 import os
 import re
 import signal
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
-
+import requests
 from conftest import SLOW, Visit
 from httpd import SOURCE, Httpd, running
+from playwright.sync_api import Page, expect
 
 DIGITS_OF_52 = "80658175170943878571660636856403766975289505440883277824000000000000"
 Check = Callable[[Page], None]
@@ -24,6 +23,12 @@ day_and_night = pytest.mark.parametrize("dark", [False, True], ids=["day", "nigh
 def ask(page: Page, number: str) -> None:
     page.get_by_label("Which number?").fill(number)
     page.keyboard.press("Enter")
+
+
+def plain(server: Httpd, number: int) -> bytes:
+    """What the server answers to a program."""
+    address = f"{server.base}/api/v1/factorial?number={number}"
+    return requests.get(address, headers={"Accept": "text/plain"}, timeout=20).content
 
 
 def result(page: Page) -> Any:
@@ -114,11 +119,7 @@ def test_lines_of_a_middling_result_are_numbered_and_complete(visit: Visit, serv
     section = result(page)
     rows = section.locator(".line")
     lines = [row.inner_text().replace("\n", "") for row in rows.all()]
-    request = urllib.request.Request(
-        f"{server.base}/api/v1/factorial?number=450", headers={"Accept": "text/plain"}
-    )
-    with urllib.request.urlopen(request) as answer:
-        assert "".join(lines) == answer.read().decode().strip()
+    assert "".join(lines) == plain(server, 450).decode().strip()
     positions = [row.get_attribute("data-position") for row in section.locator(".position").all()]
     assert positions[:2] == ["1", str(len(lines[0]) + 1)]
 
@@ -152,11 +153,7 @@ def test_a_million(visit: Visit, server: Httpd, check: Check, width: int) -> Non
     shown = len("".join(section.locator(".group").all_text_contents()))
     assert shown + sum(int(gap.split()[0].replace(",", "")) for gap in gaps) == 5565709
 
-    request = urllib.request.Request(
-        f"{server.base}/api/v1/factorial?number=1000000", headers={"Accept": "text/plain"}
-    )
-    with urllib.request.urlopen(request) as answer:
-        digits = answer.read()
+    digits = plain(server, 1000000)
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download").click()
     assert downloading.value.suggested_filename == "factorial-1000000.txt"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-
 from httpd import MODULES, SOURCE, Httpd, running
 
 API = "/api/v1/factorial?number="

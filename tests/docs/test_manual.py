@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from httpd import MODULES, SOURCE, Httpd, accepted, free_port, running
 from manual import Block, Command, blocks, commands
 
@@ -52,7 +51,9 @@ def configuration(block: Block, secure: int) -> str:
     text = re.sub(r"^Listen 443$", f"Listen 127.0.0.1:{secure}", text, flags=re.MULTILINE)
     text = text.replace("<VirtualHost *:443>", f"<VirtualHost *:{secure}>")
     loaded = [f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in block.modules]
-    return "\n".join([*loaded, "DefaultRuntimeDir @ROOT@", f"Include {SOURCE}/conf/factorial.conf", text])
+    return "\n".join(
+        [*loaded, "DefaultRuntimeDir @ROOT@", f"Include {SOURCE}/conf/factorial.conf", text]
+    )
 
 
 @pytest.mark.parametrize("block", CONFIGURATIONS, ids=str)
@@ -71,7 +72,9 @@ def served(page: Path) -> Iterator[Iterator[tuple[Httpd, int, Block]]]:
                 if block.kind == "apache" and block.runs:
                     stack.close()
                     secure = free_port()
-                    server = stack.enter_context(running(configuration(block, secure), prepare=prepare))
+                    server = stack.enter_context(
+                        running(configuration(block, secure), prepare=prepare)
+                    )
                 elif block.kind == "console":
                     server = server or stack.enter_context(running())
                     yield server, secure, block
@@ -108,7 +111,9 @@ def test_the_commands_print_what_the_page_shows(page: Path) -> None:
                         break
                     time.sleep(0.1)
                     said = run(command, server, secure)
-                assert command.printed(said), f"{block}\n$ {command.text}\n{said}\nThe page has:\n{command.output}"
+                assert command.printed(said), (
+                    f"{block}\n$ {command.text}\n{said}\nThe page has:\n{command.output}"
+                )
                 tried += 1
     assert tried
 
