@@ -67,7 +67,8 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
         apr_brigade_cleanup(brigade);
         APR_BRIGADE_CONCAT(brigade, p->rest);
     }
-    if (status != APR_SUCCESS && apr_time_now() >= p->deadline)
+    /* Whoever has waited may have stopped a moment before the deadline. */
+    if (APR_STATUS_IS_TIMEUP(status) || (status != APR_SUCCESS && apr_time_now() >= p->deadline))
         return give_up(f, p, brigade);
     return status;
 }

@@ -83,6 +83,18 @@ START_TEST(a_large_answer_has_a_second_more_for_each_128_kib)
 }
 END_TEST
 
+START_TEST(a_client_that_httpd_has_waited_for_in_vain_is_given_up)
+{
+    request_rec *r = request_with_timeout("10");
+    pacing_start(r, large);
+    fake.pass_result = APR_TIMEUP; /* perhaps a moment before the deadline */
+    ck_assert_int_eq(send_through(r, large), APR_ECONNABORTED);
+    ck_assert_int_eq(fake.passes, 1);
+    ck_assert(pacing_expired(r));
+    ck_assert(r->connection->aborted);
+}
+END_TEST
+
 START_TEST(another_error_is_passed_back_as_it_is)
 {
     request_rec *r = request_with_timeout("10");
@@ -103,6 +115,7 @@ Suite *suite(void)
     tcase_add_test(t, a_large_answer_is_passed_on_in_pieces_and_whole);
     tcase_add_test(t, past_the_deadline_the_connection_is_given_up);
     tcase_add_test(t, a_large_answer_has_a_second_more_for_each_128_kib);
+    tcase_add_test(t, a_client_that_httpd_has_waited_for_in_vain_is_given_up);
     tcase_add_test(t, another_error_is_passed_back_as_it_is);
     suite_add_tcase(s, t);
     return s;
