@@ -108,6 +108,21 @@ class Readers(unittest.TestCase):
             self.assertEqual(stream.body, b'{"factorial":120}\n')
             connection.close()
 
+    def test_the_end_of_an_answer_holds_no_more_than_itself(self):
+        """A client that takes all but the last 60,000 bytes, and stays."""
+        configuration = f"{MANY}SendBufferSize 16384\nProtocols h2c http/1.1\n"
+        with Server(configuration, modules="http2", expected=EXPECTED) as server:
+            with contextlib.closing(Connection(server.port, receive_buffer=4096)) as reader:
+                reader.ask(LARGE)
+                reader.stream.read(400000)
+                server.settle(10)
+            window = 400000
+            with contextlib.closing(http2.Connection(server.port, window=window)) as reader:
+                stream = reader.streams[reader.ask(LARGE)]
+                reader.read_until(lambda: len(stream.body) == window)
+                reader.ping_until(lambda: not server.metric("Busy"))
+                server.settle(5)
+
     def test_streams_that_are_reset_stop_their_computations(self):
         configuration = "FactorialEngine gmp\nFactorialMaxNumber 8000000\nProtocols h2c http/1.1\n"
         configuration += "FactorialMemory 2048\nFactorialTimeout 60\nFactorialConcurrency 2\n"
