@@ -28,8 +28,14 @@ HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$(apr-1-config --incl
 .SECONDARY:
 
 # ---- what is built of what
-engine_sources := $(wildcard mod_factorial/engine/*.c)
-engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o)
+# Two of the engine's sources are compiled once for each of the processor's instruction sets.
+kernel_sources := mod_factorial/engine/transform.c mod_factorial/engine/residues.c
+engine_sources := $(filter-out $(kernel_sources) mod_factorial/engine/main.c,\
+                      $(wildcard mod_factorial/engine/*.c))
+processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+kernels         = $(kernels_$(processor))
+engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o) \
+                  $(foreach name,$(kernels),$(kernel_sources:%.c=$(BUILD)/%.$(name).o))
 module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
 .PHONY: help
@@ -39,6 +45,20 @@ help: ## print this list
 $(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
+
+# name: instruction set
+kernels_x86_64  := avx512 avx2
+kernels_aarch64 := neon
+avx512_flags    := -mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+avx2_flags      := -mavx2 -mfma
+
+define kernel_rule
+$(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c
+	@mkdir -p $$(@D)
+	$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
+endef
+kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1)
+$(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))
 
 $(BUILD)/libengine.a: $(engine_objects)
 	@rm -f $@
@@ -55,6 +75,10 @@ $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
 $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# The engine as a command.
+$(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
+	$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module

@@ -76,7 +76,7 @@ END_TEST
 START_TEST(a_large_answer_has_a_second_more_for_each_128_kib)
 {
     request_rec *r = request_with_timeout("1");
-    pacing_start(r, 2 * 131072);
+    pacing_start(r, (uint64_t)2 * 131072);
     usleep(1100000);
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert(!pacing_expired(r));
