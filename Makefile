@@ -258,7 +258,7 @@ clean: ## remove everything that was built
 
 # ---- benchmarks: tests/bench/
 # nginx only unpacked: installed, it would start a server.
-bench_packages := $(build_packages) wrk python3 python3-flask gunicorn git \
+bench_packages := $(build_packages) wrk hey python3 python3-flask gunicorn git \
                   $(if $(shell command -v go),,golang-go)
 
 $(BUILD)/bench/mod_nothing.so: tests/bench/mod_nothing.c

@@ -1,8 +1,8 @@
 """Load: many small requests by wrk, one large request by a plain socket."""
 
 import json
-import os
 import pathlib
+import re
 import socket
 import subprocess
 import time
@@ -10,17 +10,15 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def wrk(server, what, connections, seconds, headers=(), method="GET"):
+def wrk(server, what, connections, seconds, headers=()):
     """Loads the server; requests/s, p50 and p99 in milliseconds, the server's CPU microseconds for
     one request, the connections that it closed unasked. Any error stops the benchmark."""
     command = ["wrk", "--latency", "-t", str(min(2, connections)), "-c", str(connections),
                "-d", f"{seconds}s", "--timeout", "10s", "-s", str(HERE / "report.lua")]
     for header in headers:
         command += ["-H", header]
-    environment = os.environ | {"METHOD": method}
     before = server.cpu_seconds()
-    done = subprocess.run([*command, server.url(what)], check=True, capture_output=True,
-                          text=True, env=environment)
+    done = subprocess.run([*command, server.url(what)], check=True, capture_output=True, text=True)
     used = server.cpu_seconds() - before
     line = next(line for line in done.stdout.splitlines() if line.startswith("JSON "))
     got = json.loads(line.removeprefix("JSON "))
@@ -31,6 +29,22 @@ def wrk(server, what, connections, seconds, headers=(), method="GET"):
             "p50_ms": got["p50"] / 1000, "p99_ms": got["p99"] / 1000,
             "closed": got["closed"],
             "cpu_us": used / got["requests"] * 1e6}
+
+
+def hey(server, what, connections, seconds, method):
+    """The same by hey, which also knows HEAD; wrk would wait for the body."""
+    before = server.cpu_seconds()
+    said = subprocess.run(["hey", "-m", method, "-c", str(connections), "-z", f"{seconds}s",
+                           server.url(what)], check=True, capture_output=True, text=True).stdout
+    used = server.cpu_seconds() - before
+    server.trim_logs()
+    answers = dict(re.findall(r"\[(\d+)\]\t(\d+) responses", said))
+    if list(answers) != ["200"] or "Error distribution" in said:
+        raise RuntimeError(f"{server.name}, {method}: {said}")
+    at = {share: float(time) * 1000 for share, time in re.findall(r"(\d+)% in ([\d.]+) secs", said)}
+    return {"requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]),
+            "p50_ms": at["50"], "p99_ms": at["99"],
+            "cpu_us": used / int(answers["200"]) * 1e6}
 
 
 def fetch(server, what, headers=(), timeout=60, method="GET"):

@@ -34,6 +34,7 @@ def versions(build):
         "Python": _first(r"Python (\S+)", "/usr/bin/python3", "--version"),
         "Go": _first(r"go(\d\S*)", "go", "version"),
         "wrk": _package("wrk"),
+        "hey": _package("hey"),
         "gcc": _first(r"(\d+\.\d+\.\d+)", "gcc", "--version"),
         "brotli": _package("libbrotli1"),
         "zlib": _package("zlib1g"),

@@ -1,7 +1,5 @@
--- The method to ask by; what wrk has measured, as one line of JSON, times in microseconds. A connection
+-- What wrk has measured, as one line of JSON, times in microseconds. A connection
 -- that the server closed between two requests is no error: event does so when all workers are busy.
-wrk.method = os.getenv("METHOD")
-
 function done(summary, latency)
     local e = summary.errors
     io.write(string.format(

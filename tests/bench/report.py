@@ -96,7 +96,7 @@ def large(rows):
 
 def cached(rows):
     numbers, ways = distinct(rows, "n"), distinct(rows, "way")
-    yield "Requests/s (CPU µs/request), 8 connections", table(
+    yield "Requests/s (CPU µs/request), 8 connections; HEAD by hey, whose own cost is higher", table(
         ["", *(f"N = {n:,}" for n in numbers)],
         [[way, *(f"{figure(median(rows, 'requests_per_second', way=way, n=n))} ("
                  f"{figure(median(rows, 'cpu_us', way=way, n=n))})" for n in numbers)]
@@ -110,7 +110,7 @@ def scale(rows):
     pairs = select(rows, kind="servers")
     if pairs:
         one = median(pairs, "requests_per_second", servers=1)
-        yield "Behind a reverse proxy (nginx), servers of 0.5 processors, N = 20", table(
+        yield "Behind a reverse proxy (nginx), servers of 0.25 processors, N = 20", table(
             ["servers", "requests/s", "p99 ms", "ratio"],
             [[n, with_spread(pairs, "requests_per_second", servers=n),
               figure(median(pairs, "p99_ms", servers=n)),

@@ -9,7 +9,7 @@ import peers
 from server import Server
 
 QUOTAS = [0.25, 0.5, 1, 2]
-PAIR = 0.5  # processors for each of two servers: proxy and load need the rest
+PAIR = 0.25  # processors for each of two servers: proxy and load need the rest
 MEMORIES = [0.5, 1, 2, 4, 8, 16]  # GiB of a task
 TIMED = 10**6
 
