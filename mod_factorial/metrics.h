@@ -18,6 +18,7 @@ typedef enum {
     OUTCOME_MEMORY,      /* no memory */
     OUTCOME_GONE,        /* the client left before it had the whole result */
     OUTCOME_SLOW,        /* the client did not take the result in time */
+    OUTCOME_STOPPING,    /* the server was stopped, not gracefully */
     OUTCOME_FAILED,      /* the engine's own check failed */
     OUTCOME_COUNT,
 } outcome;
