@@ -15,7 +15,7 @@ from server import MIB, Server, resident
 CLIENTS = 500
 MEMORY = 128  # MiB
 SMALL_MAX = int(
-    re.search(r"CHILD_SMALL_MAX (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
+    re.search(r"CHILD_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
 )
 
 

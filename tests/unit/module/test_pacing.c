@@ -65,7 +65,7 @@ END_TEST
 START_TEST(all_that_is_charged_to_the_budget_is_paced)
 {
     request_rec *r = request_with_timeout("10");
-    pacing_start(r, factorial_digit_count(CHILD_SMALL_MAX + 1));
+    pacing_start(r, factorial_digit_count(CHILD_SMALL_GMP + 1));
     ck_assert_int_eq(fake.filters_added, 1);
 }
 END_TEST
