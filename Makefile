@@ -130,13 +130,13 @@ run: packages ## build and serve on port 5000 (PORT=8123: on another) until inte
 	@mkdir -p $(BUILD)/run
 	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
 	@echo "For people: http://127.0.0.1:$(PORT)/docs/"
-	@docs=$$(mktemp -d) && cp -r docs/. "$$docs" && chmod -R a+rX "$$docs"; \
+	@docs=$$(mktemp -d) || exit 1; trap 'rm -rf "$$docs"' EXIT; \
+	cp -r docs/. "$$docs" && chmod -R a+rX "$$docs" || exit 1; \
 	setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
 	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
 	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) -C 'Define CONF $(CURDIR)/conf' \
 	    -C "Define FACTORIAL_DOCS $$docs" & \
-	server=$$!; trap 'rm -rf "$$docs"' EXIT; \
-	trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
+	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
 
 # ---- installing
 LIBEXECDIR  = $(shell $(APXS) -q LIBEXECDIR)
