@@ -315,3 +315,39 @@ docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing (needs gr
 $(BUILD)/docs/%.svg: docs/%.dot
 	@mkdir -p $(@D)
 	dot -Tsvg -o $@ $<
+
+# ---- delivery: from a commit to production; docs/delivery.md
+# Each step is a script of its name in conf/delivery and runs alone. What they need goes under build/,
+# or is a Debian package.
+DELIVERY      := $(abspath $(BUILD))/delivery
+DELIVERY_VENV := $(DELIVERY)/venv
+DELIVERY_PATH  = PATH="$(DELIVERY)/bin:$(DELIVERY_VENV)/bin:$$PATH"
+# All that is known of an image: its layout, digest, packages, bill of materials, findings.
+IMAGE_FOLDER  ?= build/image
+# REGISTRY/NAME
+REPOSITORY    ?=
+image_packages := git jq
+need_repository = $(if $(REPOSITORY),,$(error $@ needs REPOSITORY=registry/name))
+
+$(DELIVERY_VENV)/ready: conf/delivery/requirements.txt
+	$(call install,git python3-venv)
+	/usr/bin/python3 -m venv --clear $(DELIVERY_VENV)
+	$(DELIVERY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+$(DELIVERY)/bin/%: conf/delivery/go-tool $(DELIVERY_VENV)/ready
+	$(DELIVERY_PATH) conf/delivery/go-tool $@
+
+.PHONY: lint delivery-lock
+lint: $(DELIVERY_VENV)/ready ## all linters, as the hooks of pre-commit (HOOK=name: one of them)
+	$(DELIVERY_PATH) PRE_COMMIT_HOME="$(DELIVERY)/hooks" pre-commit run --all-files $(HOOK)
+delivery-lock: $(INFRA_VENV)/ready ## resolve conf/delivery/requirements.in anew into pinned versions with hashes
+	$(INFRA_PATH) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --output-file conf/delivery/requirements.txt \
+	    conf/delivery/requirements.in
+
+.PHONY: image-lint image-build image-test image-sbom image-scan image-fresh image-join
+image-lint: ## hadolint on the Dockerfile
+	@$(MAKE) --no-print-directory lint HOOK=hadolint
+image-build: ## build the image of the commit into build/image/layout, with its digest and packages
+	$(call install,$(image_packages) buildah)
+	conf/delivery/image-build $(IMAGE_FOLDER) $(VERSION)

@@ -97,13 +97,26 @@ def hostile():
         ]
     everywhere = b"".join(field + b": " + b'"' * 3900 + b"\r\n" for field in FIELDS[:3])
     path = b'"' * 2000
-    requests.append(b"GET /" + path + b"?" + path + b" HTTP/1.1\r\nHost: x\r\n" + everywhere + b"\r\n")
+    requests.append(
+        b"GET /" + path + b"?" + path + b" HTTP/1.1\r\nHost: x\r\n" + everywhere + b"\r\n"
+    )
     for request in requests:
         raw(request)
     print(len(requests))
 
 
-TEXTS = ("time", "client", "peer", "method", "path", "query", "protocol", "agent", "referer", "trace")
+TEXTS = (
+    "time",
+    "client",
+    "peer",
+    "method",
+    "path",
+    "query",
+    "protocol",
+    "agent",
+    "referer",
+    "trace",
+)
 NUMBERS = ("status", "bytes", "microseconds")
 
 
@@ -128,13 +141,15 @@ def logged(path):
     """What is logged is what was sent."""
     texts = [b"plain", b'quote " back \\ slash', b"\xc3\xa9t\xe9 %41", b"tab\tbed"]
     for text in texts:
-        raw(b"GET /logged?%22 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\n"
-            b"X-Amzn-Trace-Id: Root=1-2\r\nUser-Agent: " + text + b"\r\n\r\n")
+        raw(
+            b"GET /logged?%22 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\n"
+            b"X-Amzn-Trace-Id: Root=1-2\r\nUser-Agent: " + text + b"\r\n\r\n"
+        )
     time.sleep(0.5)
     with open(path, "rb") as file:
         entries = [json.loads(line) for line in file if b'"/logged"' in line]
     expect(len(entries) == len(texts), f"{len(entries)} lines of {len(texts)}")
-    for entry, text in zip(entries, texts):
+    for entry, text in zip(entries, texts, strict=True):
         got = re.sub("^percent-encoded:", "", entry["agent"])
         got = urllib.parse.unquote_to_bytes(got) if got != entry["agent"] else got.encode()
         expect(got == text, f"{got!r} for {text!r}")
