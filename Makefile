@@ -326,6 +326,8 @@ DELIVERY_PATH  = PATH="$(DELIVERY)/bin:$(DELIVERY_VENV)/bin:$$PATH"
 IMAGE_FOLDER  ?= build/image
 # REGISTRY/NAME
 REPOSITORY    ?=
+# The scanner's database.
+VULNERABILITIES ?= $(DELIVERY)/vulnerabilities
 image_packages := git jq
 need_repository = $(if $(REPOSITORY),,$(error $@ needs REPOSITORY=registry/name))
 
@@ -351,3 +353,51 @@ image-lint: ## hadolint on the Dockerfile
 image-build: ## build the image of the commit into build/image/layout, with its digest and packages
 	$(call install,$(image_packages) buildah)
 	conf/delivery/image-build $(IMAGE_FOLDER) $(VERSION)
+image-test: container-packages ## run the container's tests on the image in build/image/layout (as root)
+	$(call install,$(image_packages) skopeo)
+	conf/delivery/with_layout $(IMAGE_FOLDER)/layout tests/run \
+	    $(filter-out %/test_builds,$(container_suites:%=tests/container/%))
+image-sbom: $(DELIVERY)/bin/syft ## write the image's bill of materials (CycloneDX)
+	$(call install,$(image_packages))
+	$(DELIVERY_PATH) conf/delivery/image-sbom $(IMAGE_FOLDER) $(VERSION)
+image-scan: $(DELIVERY)/bin/grype ## fail on high and critical vulnerabilities that have a fix
+	$(DELIVERY_PATH) conf/delivery/image-scan $(IMAGE_FOLDER) $(VULNERABILITIES)
+image-fresh: ## fail if Debian has a newer version of a package in the image
+	$(call install,$(image_packages))
+	conf/delivery/image-fresh $(IMAGE_FOLDER)
+image-join: ## make one layout of those for each architecture (IMAGE_FOLDERS='one two')
+	$(call install,$(image_packages))
+	conf/delivery/image-join $(IMAGE_FOLDER) $(IMAGE_FOLDERS)
+
+.PHONY: image-login image-push image-sign image-promote image-pull
+image-login: ## log in to Amazon's registry by the role that the environment has taken on
+	$(need_repository)
+	$(call install,skopeo awscli)
+	conf/delivery/image-login $(REPOSITORY)
+image-push: ## push the image as a candidate, tag COMMIT-rc (REPOSITORY=registry/name)
+	$(need_repository)
+	$(call install,$(image_packages) skopeo)
+	conf/delivery/image-push $(IMAGE_FOLDER) $(REPOSITORY)
+image-sign: $(DELIVERY)/bin/cosign ## sign the image in the registry, by COSIGN_KEY or keyless
+	$(need_repository)
+	$(DELIVERY_PATH) conf/delivery/image-sign $(IMAGE_FOLDER) $(REPOSITORY)
+image-promote: $(DELIVERY)/bin/cosign ## give a signed candidate the tags COMMIT and latest
+	$(need_repository)
+	$(call install,$(image_packages) skopeo awscli)
+	$(DELIVERY_PATH) conf/delivery/image-promote $(IMAGE_FOLDER) $(REPOSITORY)
+image-pull: ## fetch an image into build/image/layout (REPOSITORY=registry/name TAG=latest)
+	$(need_repository)
+	$(call install,$(image_packages) skopeo)
+	conf/delivery/image-pull $(IMAGE_FOLDER) $(REPOSITORY) $(or $(TAG),latest)
+
+# Debian's own registry for the tests, unpacked only: installed, it would start a server.
+build/delivery/registry/usr/bin/docker-registry:
+	@mkdir -p build/delivery/registry
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd build/delivery/registry && apt-get download -q -o APT::Sandbox::User= docker-registry
+	dpkg-deb -x build/delivery/registry/docker-registry_*.deb build/delivery/registry
+	@touch $@
+
+.PHONY: release
+release: ## commit and tag a release (VERSION=x.y.z), whose entry CHANGES.md must have
+	@conf/delivery/release '$(if $(filter command line,$(origin VERSION)),$(VERSION))'
