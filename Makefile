@@ -328,7 +328,9 @@ IMAGE_FOLDER  ?= build/image
 REPOSITORY    ?=
 # The scanner's database.
 VULNERABILITIES ?= $(DELIVERY)/vulnerabilities
-image_packages := git jq
+image_packages := git jq skopeo
+delivery_tools := $(DELIVERY)/bin/grype $(DELIVERY)/bin/syft $(DELIVERY)/bin/cosign
+delivery_suites := test_build test_scan test_registry test_renewal test_hooks test_workflows test_release
 need_repository = $(if $(REPOSITORY),,$(error $@ needs REPOSITORY=registry/name))
 
 $(DELIVERY_VENV)/ready: conf/delivery/requirements.txt
@@ -339,7 +341,8 @@ $(DELIVERY_VENV)/ready: conf/delivery/requirements.txt
 $(DELIVERY)/bin/%: conf/delivery/go-tool $(DELIVERY_VENV)/ready
 	$(DELIVERY_PATH) conf/delivery/go-tool $@
 
-.PHONY: lint delivery-lock
+.PHONY: lint delivery-lock delivery-tools
+delivery-tools: $(delivery_tools) ## build scanner, bill of materials and signer, under build/
 lint: $(DELIVERY_VENV)/ready ## all linters, as the hooks of pre-commit (HOOK=name: one of them)
 	$(DELIVERY_PATH) PRE_COMMIT_HOME="$(DELIVERY)/hooks" pre-commit run --all-files $(HOOK)
 delivery-lock: $(INFRA_VENV)/ready ## resolve conf/delivery/requirements.in anew into pinned versions with hashes
@@ -354,8 +357,8 @@ image-build: ## build the image of the commit into build/image/layout, with its 
 	$(call install,$(image_packages) buildah)
 	conf/delivery/image-build $(IMAGE_FOLDER) $(VERSION)
 image-test: container-packages ## run the container's tests on the image in build/image/layout (as root)
-	$(call install,$(image_packages) skopeo)
-	conf/delivery/with_layout $(IMAGE_FOLDER)/layout tests/run \
+	$(call install,$(image_packages))
+	tests/delivery/with_layout $(IMAGE_FOLDER)/layout tests/run \
 	    $(filter-out %/test_builds,$(container_suites:%=tests/container/%))
 image-sbom: $(DELIVERY)/bin/syft ## write the image's bill of materials (CycloneDX)
 	$(call install,$(image_packages))
@@ -376,18 +379,18 @@ image-login: ## log in to Amazon's registry by the role that the environment has
 	conf/delivery/image-login $(REPOSITORY)
 image-push: ## push the image as a candidate, tag COMMIT-rc (REPOSITORY=registry/name)
 	$(need_repository)
-	$(call install,$(image_packages) skopeo)
+	$(call install,$(image_packages))
 	conf/delivery/image-push $(IMAGE_FOLDER) $(REPOSITORY)
 image-sign: $(DELIVERY)/bin/cosign ## sign the image in the registry, by COSIGN_KEY or keyless
 	$(need_repository)
 	$(DELIVERY_PATH) conf/delivery/image-sign $(IMAGE_FOLDER) $(REPOSITORY)
 image-promote: $(DELIVERY)/bin/cosign ## give a signed candidate the tags COMMIT and latest
 	$(need_repository)
-	$(call install,$(image_packages) skopeo awscli)
+	$(call install,$(image_packages) $(if $(findstring .amazonaws.com/,$(REPOSITORY)),awscli))
 	$(DELIVERY_PATH) conf/delivery/image-promote $(IMAGE_FOLDER) $(REPOSITORY)
 image-pull: ## fetch an image into build/image/layout (REPOSITORY=registry/name TAG=latest)
 	$(need_repository)
-	$(call install,$(image_packages) skopeo)
+	$(call install,$(image_packages))
 	conf/delivery/image-pull $(IMAGE_FOLDER) $(REPOSITORY) $(or $(TAG),latest)
 
 # Debian's own registry for the tests, unpacked only: installed, it would start a server.
@@ -397,6 +400,22 @@ build/delivery/registry/usr/bin/docker-registry:
 	cd build/delivery/registry && apt-get download -q -o APT::Sandbox::User= docker-registry
 	dpkg-deb -x build/delivery/registry/docker-registry_*.deb build/delivery/registry
 	@touch $@
+
+.PHONY: image-renew image-request infra-changes
+image-renew: ## write today's base image and packages to the Dockerfile and conf/delivery/packages
+	$(call install,$(image_packages) buildah)
+	conf/delivery/image-renew $(IMAGE_FOLDER) $(VERSION)
+image-request: ## open a pull request with what image-renew has changed
+	$(call install,git gh)
+	conf/delivery/image-request
+infra-changes: infra-setup ## show what the templates are and were not at another commit (BASE=main)
+	$(INFRA_PATH) conf/delivery/infra-changes $(or $(BASE),main)
+
+.PHONY: delivery-test
+delivery-test: container-packages delivery-tools build/container/build.tar ## test all these steps without an account or a registry (as root)
+	$(call install,$(image_packages))
+	@$(MAKE) --no-print-directory build/delivery/registry/usr/bin/docker-registry
+	tests/container/with_image build/container tests/run $(delivery_suites:%=tests/delivery/%)
 
 .PHONY: release
 release: ## commit and tag a release (VERSION=x.y.z), whose entry CHANGES.md must have
