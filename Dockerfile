@@ -34,16 +34,25 @@ RUN make -s container-programs && \
 # ---- the image
 FROM ${RUNTIME_IMAGE}@${RUNTIME_DIGEST}
 COPY --from=build /image /
-# A tmpfs goes over it where the root file system is read-only.
+# A tmpfs goes over it where the root file system is read-only. Being declared as a volume, any other
+# volume there gets the folder's owner; without that ECS would give it to root.
 COPY --from=build --chown=65532:65532 /runtime /run/apache2
+VOLUME /run/apache2
 
-# httpd.conf has no defaults of its own: they are here, and checked.c insists on every one.
+# httpd.conf has no defaults of its own: they are here, and checked.c insists on every one. Sizes are
+# those of the smallest task in infra/settings/budget.py: a quarter of a processor and 512 MiB.
 ENV FACTORIAL_MAX_NUMBER=1000000 \
+    FACTORIAL_MEMORY=292 \
+    FACTORIAL_CONCURRENCY=1 \
+    FACTORIAL_THREADS=1 \
+    FACTORIAL_TIMEOUT=10 \
+    FACTORIAL_QUEUE_TIMEOUT=2 \
+    FACTORIAL_SEND_TIMEOUT=60 \
     KEEPALIVE_TIMEOUT=75 \
     GRACEFUL_SHUTDOWN_TIMEOUT=55 \
     THREADS_PER_CHILD=128 \
-    MAX_REQUEST_WORKERS=512 \
-    ASYNC_REQUEST_WORKER_FACTOR=32 \
+    MAX_REQUEST_WORKERS=256 \
+    ASYNC_REQUEST_WORKER_FACTOR=16 \
     LOG_LEVEL=info \
     TRUSTED_PROXIES="127.0.0.0/8 ::1"
 

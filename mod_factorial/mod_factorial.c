@@ -3,25 +3,38 @@
  */
 #include "mod_factorial.h"
 
+#include "child.h"
 #include "directives.h"
 #include "endpoint.h"
 #include "handler.h"
+#include "metrics.h"
+#include "pacing.h"
 
 #include <gmp.h>
 #include <http_core.h>
+#include <mpm_common.h>
 
-static int announce(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
+static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
-    /* The configuration is read twice at start; once is enough to say so. */
-    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG)
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
-                     "mod_factorial " MOD_FACTORIAL_VERSION " configured, GMP %s", gmp_version);
+    /* The configuration is read twice at start; the first time is a trial. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK;
+    if (!child_prepare(server))
+        return HTTP_INTERNAL_SERVER_ERROR;
+    factorial_prepare();
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
+                 "mod_factorial " MOD_FACTORIAL_VERSION " configured, kernel %s, GMP %s",
+                 factorial_kernel(), gmp_version);
     return OK;
 }
 
 static void register_hooks(apr_pool_t *pool)
 {
-    ap_hook_post_config(announce, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(prepare, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
+    metrics_register_hooks();
+    pacing_register();
     endpoint_register_hooks();
     ap_hook_handler(handler_factorial, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler_health, NULL, NULL, APR_HOOK_MIDDLE);

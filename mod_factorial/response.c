@@ -1,6 +1,7 @@
 #include "response.h"
 
 #include "directives.h"
+#include "pacing.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -25,21 +26,25 @@ static const struct {
     int status;
     const char *name; /* the end of the problem's type, a fragment of the page that explains it */
     const char *title;
-    const char *detail; /* also the plain body; the maximum comes behind it if it is told */
-    bool tells_maximum;
+    const char *detail; /* also the plain body */
+    bool retry;         /* the same request may succeed a second later */
 } errors[] = {
     [ERROR_NUMBER_MISSING] = {HTTP_BAD_REQUEST, "number-missing", "Number missing",
                               "Please supply number parameter", false},
     [ERROR_NUMBER_INVALID] = {HTTP_BAD_REQUEST, "number-invalid", "Number invalid", "Invalid value",
                               false},
     [ERROR_NUMBER_TOO_LARGE] = {HTTP_BAD_REQUEST, "number-too-large", "Number too large",
-                                "Number too large: the maximum is ", true},
+                                "Number too large: the maximum is ", false},
     [ERROR_METHOD] = {HTTP_METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
                       "Method not allowed: use " ALLOWED_METHODS, false},
     [ERROR_PRECONDITION] = {HTTP_PRECONDITION_FAILED, "precondition-failed", "Precondition failed",
                             "Precondition failed", false},
-    [ERROR_MEMORY] = {HTTP_SERVICE_UNAVAILABLE, "out-of-memory", "Out of memory",
-                      "Not enough memory at the moment", false},
+    [ERROR_BUSY] = {HTTP_SERVICE_UNAVAILABLE, "busy", "Busy",
+                    "Too many large numbers at once: try again later", true},
+    [ERROR_TIMEOUT] = {HTTP_SERVICE_UNAVAILABLE, "timeout", "Out of time",
+                       "Computing took longer than is allowed here", true},
+    [ERROR_MEMORY] = {HTTP_SERVICE_UNAVAILABLE, "memory", "Out of memory",
+                      "Not enough memory at the moment", true},
     [ERROR_INTERNAL] = {HTTP_INTERNAL_SERVER_ERROR, "internal-error", "Internal error",
                         "Internal error", false},
 };
@@ -89,17 +94,17 @@ int response_send_text(request_rec *r, const char *text)
 
 /* ---- errors */
 
-int response_send_error(request_rec *r, response_error error, bool problem_details)
+/* Behind the detail comes the maximum, "" where there is none to tell. */
+static int send_error(request_rec *r, response_error error, const char *maximum,
+                      bool problem_details)
 {
-    const char *maximum = "";
-    if (errors[error].tells_maximum)
-        maximum = apr_psprintf(r->pool, "%" APR_UINT64_T_FMT,
-                               directives_get(r->per_dir_config, SETTING_MAX_NUMBER));
     const char *detail = apr_pstrcat(r->pool, errors[error].detail, maximum, NULL);
 
     r->status = errors[error].status;
     if (error == ERROR_METHOD)
         apr_table_setn(r->headers_out, "Allow", ALLOWED_METHODS);
+    if (errors[error].retry)
+        apr_table_setn(r->headers_out, "Retry-After", "1");
     if (!problem_details)
         return send_uncached(r, TYPE_TEXT, detail);
     return send_uncached(r, TYPE_PROBLEM,
@@ -108,6 +113,17 @@ int response_send_error(request_rec *r, response_error error, bool problem_detai
                                       "\"status\":%d,\"detail\":\"%s\"%s%s}\n",
                                       errors[error].name, errors[error].title, r->status, detail,
                                       *maximum ? ",\"maximum\":" : "", maximum));
+}
+
+int response_send_error(request_rec *r, response_error error, bool problem_details)
+{
+    return send_error(r, error, "", problem_details);
+}
+
+int response_send_too_large(request_rec *r, uint64_t maximum, bool problem_details)
+{
+    return send_error(r, ERROR_NUMBER_TOO_LARGE,
+                      apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, maximum), problem_details);
 }
 
 int response_send_options(request_rec *r)
@@ -238,6 +254,7 @@ int response_send_result(request_rec *r, char *digits, uint64_t count, represent
                          void (*release)(void *digits))
 {
     apr_bucket_brigade *brigade = new_brigade(r);
+    pacing_start(r, count);
     append(brigade, forms[as].before);
     APR_BRIGADE_INSERT_TAIL(brigade,
                             apr_bucket_heap_create(digits, count, release, brigade->bucket_alloc));

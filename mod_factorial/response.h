@@ -12,9 +12,11 @@
 typedef enum {
     ERROR_NUMBER_MISSING,
     ERROR_NUMBER_INVALID,
-    ERROR_NUMBER_TOO_LARGE, /* tells the maximum in force */
+    ERROR_NUMBER_TOO_LARGE, /* for response_send_too_large */
     ERROR_METHOD,
     ERROR_PRECONDITION,
+    ERROR_BUSY,
+    ERROR_TIMEOUT,
     ERROR_MEMORY,
     ERROR_INTERNAL,
 } response_error;
@@ -24,6 +26,9 @@ typedef enum {
  * plain text, or as problem details (RFC 9457) if they are wanted. No part of the request is in it.
  */
 int response_send_error(request_rec *r, response_error error, bool problem_details);
+
+/* The same for ERROR_NUMBER_TOO_LARGE, which tells the maximum in force. */
+int response_send_too_large(request_rec *r, uint64_t maximum, bool problem_details);
 
 /* Sends the empty answer to OPTIONS. */
 int response_send_options(request_rec *r);
@@ -51,7 +56,8 @@ int response_send_headers(request_rec *r);
 
 /*
  * Sends the digits after response_describe, in one bucket that takes them over and gives them to
- * `release` once they are sent: perhaps after this has returned, and on another thread.
+ * `release` once they are sent: perhaps after this has returned, and on another thread. A large
+ * answer is paced, see pacing.h.
  */
 int response_send_result(request_rec *r, char *digits, uint64_t count, representation as,
                          void (*release)(void *digits));

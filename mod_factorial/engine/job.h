@@ -8,7 +8,8 @@
 
 static inline bool job_cancelled(const factorial_job *job)
 {
-    return job->cancelled && atomic_load_explicit(job->cancelled, memory_order_relaxed);
+    return (job->cancelled && atomic_load_explicit(job->cancelled, memory_order_relaxed)) ||
+           (job->interrupted && job->interrupted(job->context));
 }
 
 /* NULL if refused. */

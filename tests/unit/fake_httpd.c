@@ -2,6 +2,7 @@
 
 #include "directives.h"
 
+#include <ap_mpm.h>
 #include <apr_lib.h>
 #include <check.h>
 #include <http_core.h>
@@ -18,6 +19,9 @@ void fake_set_up(void)
     memset(&fake, 0, sizeof fake);
     apr_pool_create(&fake.pool, NULL);
     fake.body = apr_pstrdup(fake.pool, "");
+    fake.retained = apr_hash_make(fake.pool);
+    fake.daemons = 4;
+    fake.threads = 8;
 }
 
 void fake_tear_down(void)
@@ -40,6 +44,7 @@ request_rec *fake_request(const char *query)
     c->bucket_alloc = apr_bucket_alloc_create(fake.pool);
     r->server = apr_pcalloc(fake.pool, sizeof *r->server);
     r->server->log.level = APLOG_DEBUG;
+    r->server->lookup_defaults = fake_configuration(directives_create(fake.pool, NULL));
     r->pool = fake.pool;
     r->connection = c;
     r->status = HTTP_OK;
@@ -50,6 +55,7 @@ request_rec *fake_request(const char *query)
     r->headers_in = apr_table_make(fake.pool, 8);
     r->headers_out = apr_table_make(fake.pool, 8);
     r->subprocess_env = apr_table_make(fake.pool, 8);
+    r->notes = apr_table_make(fake.pool, 8);
     r->per_dir_config = fake_configuration(directives_create(fake.pool, NULL));
     r->request_config = fake_configuration(NULL);
     return r;
@@ -92,8 +98,71 @@ void ap_log_rerror_(const char *file, int line, int index, int level, apr_status
     fake.log_lines++;
 }
 
+void ap_log_error_(const char *file, int line, int index, int level, apr_status_t status,
+                   const server_rec *server, const char *format, ...)
+{
+    fake.log_lines++;
+}
+
+apr_status_t ap_mpm_query(int what, int *value)
+{
+    *value = what == AP_MPMQ_MAX_THREADS   ? fake.threads
+             : what == AP_MPMQ_IS_THREADED ? (fake.threads > 1 ? AP_MPMQ_STATIC : 0)
+                                           : fake.daemons;
+    return APR_SUCCESS;
+}
+
+void *ap_retained_data_get(const char *key)
+{
+    return apr_hash_get(fake.retained, key, APR_HASH_KEY_STRING);
+}
+
+void *ap_retained_data_create(const char *key, apr_size_t size)
+{
+    void *block = apr_pcalloc(fake.pool, size);
+    apr_hash_set(fake.retained, key, APR_HASH_KEY_STRING, block);
+    return block;
+}
+
+apr_socket_t *ap_get_conn_socket(conn_rec *c)
+{
+    return NULL;
+}
+
+ap_filter_rec_t *ap_register_output_filter(const char *name, ap_out_filter_func filter,
+                                           ap_init_filter_func init, ap_filter_type type)
+{
+    fake.filter = filter;
+    return NULL;
+}
+
+ap_filter_t *ap_add_output_filter(const char *name, void *context, request_rec *r, conn_rec *c)
+{
+    fake.filters_added++;
+    fake.filter_context = context;
+    return NULL;
+}
+
+int ap_rprintf(request_rec *r, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = apr_pvsprintf(fake.pool, format, arguments);
+    va_end(arguments);
+    fake.body = apr_pstrcat(fake.pool, fake.body, text, NULL);
+    return (int)strlen(text);
+}
+
+int ap_rwrite(const void *text, int length, request_rec *r)
+{
+    fake.body =
+        apr_pstrcat(fake.pool, fake.body, apr_pstrmemdup(fake.pool, text, (size_t)length), NULL);
+    return length;
+}
+
 const char *ap_check_cmd_context(cmd_parms *cmd, unsigned forbidden)
 {
+    fake.context = forbidden;
     return fake.context_refusal;
 }
 
@@ -109,6 +178,7 @@ int ap_discard_request_body(request_rec *r)
 
 apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
+    fake.passes++;
     for (apr_bucket *b = APR_BRIGADE_FIRST(brigade); b != APR_BRIGADE_SENTINEL(brigade);
          b = APR_BUCKET_NEXT(b)) {
         const char *data;

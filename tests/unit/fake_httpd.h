@@ -7,6 +7,7 @@
 
 #include "mod_factorial.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <util_filter.h>
@@ -16,10 +17,17 @@ typedef struct {
     char *body; /* everything passed to the filters so far, as a string */
     int ends;   /* end-of-stream buckets passed */
     int flushes;
+    int passes; /* calls of ap_pass_brigade */
     int log_lines;
     apr_status_t pass_result;    /* what ap_pass_brigade returns */
     int discard_result;          /* what ap_discard_request_body returns */
     const char *context_refusal; /* what ap_check_cmd_context returns */
+    unsigned context;            /* what it was last asked for */
+    int daemons, threads;        /* what ap_mpm_query tells */
+    apr_hash_t *retained;        /* what outlives a restart, by name */
+    int filters_added;
+    ap_out_filter_func filter; /* the last one registered */
+    void *filter_context;      /* given to the last one added */
 } fake_httpd;
 
 extern fake_httpd fake;

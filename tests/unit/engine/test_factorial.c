@@ -154,7 +154,7 @@ START_TEST(the_estimate_of_memory_is_an_upper_bound_and_a_near_one)
         gmp_peak = 0;
         memory.peak = 0;
         free(compute(n[i]));
-        size_t need = factorial_memory_need(n[i]);
+        size_t need = factorial_memory_need(n[i], FACTORIAL_GMP, 1);
         /* What GMP holds was acquired and given back before: the larger of both is the peak. */
         size_t peak = gmp_peak > memory.peak ? gmp_peak : memory.peak;
         ck_assert_uint_le(peak, need);

@@ -1,39 +1,223 @@
+#include "child.h"
 #include "compute.h"
+#include "digits.h"
+#include "engine/factorial.h"
 #include "fake_httpd.h"
 #include "suite.h"
 
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-START_TEST(digits_are_the_callers_until_released)
+/* A child of a server whose MPM has so many threads in a child, 1 as prefork has. */
+static request_rec *start_child(int threads)
 {
-    char *digits = NULL;
-    ck_assert_int_eq(compute_digits(fake_request(NULL), 20, 19, &digits), FACTORIAL_OK);
-    ck_assert(!memcmp(digits, "2432902008176640000", 19));
-    compute_release(digits);
+    request_rec *r = fake_request(NULL);
+    fake.threads = threads;
+    ck_assert(child_prepare(r->server));
+    child_init(fake.pool, r->server);
+    ck_assert(child.joined);
+    ck_assert_int_eq(child.runners != NULL, threads > 1);
+    return r;
+}
+
+static const int thread_counts[] = {1, 8};
+
+static void set(request_rec *r, const char *name, const char *value)
+{
+    void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
+    ck_assert_ptr_null(fake_directive(record, name, value));
+}
+
+static outcome compute(request_rec *r, uint64_t n, computation *c)
+{
+    return compute_digits(r, n, factorial_digit_count(n), c);
+}
+
+static void assert_budget_is_free(void)
+{
+    child_give_back();
+    admission_totals sum = admission_sum(child.budget.ledger);
+    ck_assert_uint_eq(sum.memory, 0);
+    ck_assert_uint_eq(sum.computing, 0);
+    ck_assert_uint_eq(sum.waiting, 0);
+    ck_assert_uint_eq(sum.busy, 0);
+}
+
+START_TEST(a_small_number_needs_no_budget)
+{
+    computation c;
+    ck_assert_int_eq(compute(fake_request(NULL), 20, &c), OUTCOME_OK);
+    ck_assert(!memcmp(c.digits, "2432902008176640000", 19));
+    ck_assert(!c.large);
+    digits_release(c.digits);
+    compute_finish(&c);
+}
+END_TEST
+
+START_TEST(a_large_number_holds_its_digits_until_they_are_released)
+{
+    computation c;
+    request_rec *r = start_child(thread_counts[_i]);
+    uint64_t count = factorial_digit_count(60000);
+    ck_assert_int_eq(compute(r, 60000, &c), OUTCOME_OK);
+    ck_assert(!memcmp(c.digits, "1564137708026", 13));
+    ck_assert_uint_gt(c.computed, 0);
+    child_give_back();
+    admission_totals sum = admission_sum(child.budget.ledger);
+    ck_assert_uint_eq(sum.memory, digits_bytes(count));
+    ck_assert_uint_eq(sum.computing, 0);
+    ck_assert_uint_eq(sum.busy, 1);
+    compute_finish(&c);
+    digits_release(c.digits);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wanted)
+{
+    computation c;
+    request_rec *r = start_child(8);
+    uint64_t ticket = 0, most = child.limits.memory;
+    ck_assert_int_eq(compute(r, 100000, &c), OUTCOME_OK);
+    digits_release(c.digits);
+    compute_finish(&c);
+    uint64_t kept = admission_sum(child.budget.ledger).memory;
+    ck_assert_uint_gt(kept, 0);
+    ck_assert_uint_le(kept, child.limits.memory / 4);
+    ck_assert_int_eq(admission_request(&child.budget, &child.limits, most - 1, &ticket),
+                     ADMISSION_WAITING);
+    /* The runners look ten times a second. */
+    for (int i = 0; i < 100 && admission_sum(child.budget.ledger).memory; i++)
+        usleep(20000);
+    ck_assert_int_eq(admission_request(&child.budget, &child.limits, most - 1, &ticket),
+                     ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(without_an_account_large_numbers_are_refused)
+{
+    computation c;
+    ck_assert_int_eq(compute(fake_request(NULL), 60000, &c), OUTCOME_BUSY);
+    ck_assert_ptr_null(c.digits);
+    ck_assert_int_eq(fake.log_lines, 1);
+    compute_finish(&c);
+}
+END_TEST
+
+START_TEST(who_finds_the_budget_taken_waits_and_is_refused)
+{
+    computation c;
+    uint64_t ticket = 0;
+    request_rec *r = start_child(thread_counts[_i]);
+    set(r, "FactorialQueueTimeout", "0");
+    child.limits.computations = 1;
+    ck_assert_int_eq(admission_request(&child.budget, &child.limits, 1000, &ticket),
+                     ADMISSION_GRANTED);
+    ck_assert_int_eq(compute(r, 60000, &c), OUTCOME_BUSY);
+    ck_assert_ptr_null(c.digits);
+    compute_finish(&c);
+    admission_computed(&child.budget, 1000, 0);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(what_takes_too_long_is_stopped)
+{
+    computation c;
+    request_rec *r = start_child(thread_counts[_i]);
+    set(r, "FactorialTimeout", "1");
+    uint64_t n = 60000000;
+    child.limits.memory = (uint64_t)64 << 30;
+    ck_assert_int_eq(compute(r, n, &c), OUTCOME_TIMEOUT);
+    ck_assert_uint_ge(c.computed, 1000000);
+    ck_assert_uint_lt(c.computed, 5000000);
+    compute_finish(&c);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(a_client_that_has_gone_stops_its_computation)
+{
+    computation c;
+    request_rec *r = start_child(thread_counts[_i]);
+    r->connection->aborted = 1;
+    ck_assert_int_eq(compute(r, 1000000, &c), OUTCOME_GONE);
+    compute_finish(&c);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(a_child_that_is_to_end_in_haste_stops_computing)
+{
+    computation c;
+    request_rec *r = start_child(thread_counts[_i]);
+    child_stopping(fake.pool, 1);
+    ck_assert_int_eq(compute(r, 60000, &c), OUTCOME_OK);
+    digits_release(c.digits);
+    compute_finish(&c);
+    child_stopping(fake.pool, 0);
+    ck_assert_int_eq(compute(r, 1000000, &c), OUTCOME_STOPPING);
+    compute_finish(&c);
+    assert_budget_is_free();
 }
 END_TEST
 
 START_TEST(no_memory_is_an_error_and_a_line_in_the_log)
 {
     struct rlimit small = {64 << 20, 64 << 20};
-    char *digits = NULL;
+    computation c;
+    request_rec *r = start_child(1);
+    child.limits.memory = (uint64_t)64 << 30;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &small), 0);
-    uint64_t n = 50000000;
-    factorial_status status =
-        compute_digits(fake_request(NULL), n, factorial_digit_count(n), &digits);
-    ck_assert_int_eq(status, FACTORIAL_OUT_OF_MEMORY);
-    ck_assert_ptr_null(digits);
+    ck_assert_int_eq(compute(r, 50000000, &c), OUTCOME_MEMORY);
+    ck_assert_ptr_null(c.digits);
     ck_assert_int_eq(fake.log_lines, 1);
+    compute_finish(&c);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(the_largest_number_is_what_memory_has_room_for)
+{
+    request_rec *r = fake_request(NULL);
+    void *record = ap_get_module_config(r->server->lookup_defaults, &factorial_module);
+    ck_assert(child_prepare(r->server));
+    ck_assert_ptr_null(fake_directive(record, "FactorialMemory", "8"));
+    child_init(fake.pool, r->server);
+    uint64_t n = child.largest;
+    ck_assert_uint_gt(n, 50000);
+    ck_assert_uint_lt(n, 2000000);
+    size_t room = (size_t)8 << 20;
+    ck_assert_uint_le(factorial_memory_need(n, child.method, child.threads) +
+                          digits_bytes(factorial_digit_count(n)),
+                      room);
+    n = n + n / 50;
+    ck_assert_uint_gt(factorial_memory_need(n, child.method, child.threads) +
+                          digits_bytes(factorial_digit_count(n)),
+                      room);
 }
 END_TEST
 
 Suite *suite(void)
 {
+    enum { BOTH = sizeof thread_counts / sizeof *thread_counts };
     Suite *s = suite_create("compute");
     TCase *t = tcase_create("compute");
     tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
-    tcase_add_test(t, digits_are_the_callers_until_released);
+    tcase_set_timeout(t, 30);
+    tcase_add_test(t, a_small_number_needs_no_budget);
+    tcase_add_test(t, the_largest_number_is_what_memory_has_room_for);
+    /* Each needs a process that is no child yet. */
+    if (!suite_under_valgrind()) {
+        tcase_add_test(t, memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wanted);
+        tcase_add_test(t, without_an_account_large_numbers_are_refused);
+        tcase_add_loop_test(t, a_large_number_holds_its_digits_until_they_are_released, 0, BOTH);
+        tcase_add_loop_test(t, who_finds_the_budget_taken_waits_and_is_refused, 0, BOTH);
+        tcase_add_loop_test(t, what_takes_too_long_is_stopped, 0, BOTH);
+        tcase_add_loop_test(t, a_client_that_has_gone_stops_its_computation, 0, BOTH);
+        tcase_add_loop_test(t, a_child_that_is_to_end_in_haste_stops_computing, 0, BOTH);
+    }
     if (!suite_sanitized() && !suite_under_valgrind())
         tcase_add_test(t, no_memory_is_an_error_and_a_line_in_the_log);
     suite_add_tcase(s, t);

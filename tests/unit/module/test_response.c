@@ -167,19 +167,21 @@ END_TEST
 START_TEST(errors_are_plain_or_problem_details)
 {
     request_rec *r = fake_request(NULL);
-    ck_assert_int_eq(response_send_error(r, ERROR_NUMBER_TOO_LARGE, false), OK);
+    ck_assert_int_eq(response_send_too_large(r, 1000000, false), OK);
     ck_assert_int_eq(r->status, 400);
     ck_assert_str_eq(fake.body, "Number too large: the maximum is 1000000");
     ck_assert_str_eq(fake_answer_header(r, "Cache-Control"), "no-store");
     ck_assert_str_eq(fake_answer_header(r, "X-Content-Type-Options"), "nosniff");
     ck_assert_str_eq(fake_answer_header(r, "Content-Length"), "40");
+    ck_assert_ptr_null(fake_answer_header(r, "Retry-After"));
 
     fake.body = apr_pstrdup(fake.pool, "");
     r = fake_request(NULL);
     ck_assert_int_eq(response_send_error(r, ERROR_MEMORY, true), OK);
     ck_assert_int_eq(r->status, 503);
     ck_assert_str_eq(r->content_type, "application/problem+json");
-    ck_assert_str_eq(fake.body, "{\"type\":\"/docs/problems#out-of-memory\","
+    ck_assert_str_eq(fake_answer_header(r, "Retry-After"), "1");
+    ck_assert_str_eq(fake.body, "{\"type\":\"/docs/problems#memory\","
                                 "\"title\":\"Out of memory\",\"status\":503,"
                                 "\"detail\":\"Not enough memory at the moment\"}\n");
 }

@@ -1,0 +1,191 @@
+#include "child.h"
+
+#include "blocks.h"
+#include "digits.h"
+#include "directives.h"
+#include "engine/keeper.h"
+#include "metrics.h"
+#include "shared.h"
+
+#include <ap_mpm.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+
+enum {
+    STOP_MS = 2000,      /* what an end waits for compute threads */
+    KEEP_IDLE_MS = 5000, /* what is kept for the next computation is given back after so long */
+    /* Small numbers take less than a millisecond: by decimal arithmetic, and by GMP. */
+    SMALL_DECIMAL = 40000,
+    SMALL_GMP = 8000,
+};
+
+/* What small computations of a child may take together: it is not charged to the budget. */
+static const size_t SMALL_MEMORY = (size_t)32 << 20;
+
+child_state child = {
+    .largest = FACTORIAL_LIMIT, .small_max = SMALL_GMP, .small_most = 1, .memory = &block_memory};
+
+/* What is in `child.memory` and `child.runners` where computations have threads of their own. */
+static factorial_keeper *keeper;
+
+static unsigned mpm_query(int what)
+{
+    int value = 0;
+    return ap_mpm_query(what, &value) == APR_SUCCESS && value > 0 ? (unsigned)value : 1;
+}
+
+/* The ledger's address for children to be; statics do not survive a restart, it does. */
+static admission_ledger *ledger;
+
+bool child_prepare(server_rec *server)
+{
+    /* Each place of the scoreboard may have a process that has just ended and its successor. */
+    unsigned processes = 2 * mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS);
+    bool fresh;
+    ledger = shared_memory("mod_factorial budget " MOD_FACTORIAL_VERSION,
+                           admission_ledger_size(processes), &fresh);
+    int error = !ledger ? errno : fresh ? admission_ledger_init(ledger, processes) : 0;
+    if (error)
+        ap_log_error(APLOG_MARK, APLOG_EMERG, error, server, "no shared memory for the budget");
+    return !error && metrics_create(server, ledger);
+}
+
+static uint64_t memory_of(uint64_t n)
+{
+    return factorial_memory_need(n, child.method, child.threads) +
+           digits_bytes(factorial_digit_count(n));
+}
+
+/* The need grows with n. */
+static uint64_t largest_that_fits(void)
+{
+    uint64_t low = child.small_max, high = FACTORIAL_LIMIT;
+    while (low < high) {
+        uint64_t middle = low + (high - low + 1) / 2;
+        if (memory_of(middle) <= child.limits.memory)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static uint64_t main_setting(const server_rec *server, setting which)
+{
+    return directives_get(server->lookup_defaults, which);
+}
+
+static unsigned at_least_one(unsigned number)
+{
+    return number > 1 ? number : 1;
+}
+
+static void configure(const server_rec *server)
+{
+    unsigned workers = mpm_query(AP_MPMQ_MAX_THREADS);
+    unsigned processes = mpm_query(AP_MPMQ_MAX_DAEMONS);
+    child.limits = (admission_limits){
+        .memory = main_setting(server, SETTING_MEMORY) << 20,
+        .computations = (unsigned)main_setting(server, SETTING_CONCURRENCY),
+        .waiting = (unsigned)main_setting(server, SETTING_MAX_WAITING),
+    };
+    child.threads = (unsigned)main_setting(server, SETTING_THREADS);
+    child.method = (factorial_method)main_setting(server, SETTING_ENGINE);
+    bool decimal = child.method == FACTORIAL_AUTO && factorial_prepare();
+    child.small_max = decimal ? SMALL_DECIMAL : SMALL_GMP;
+    child.largest = largest_that_fits();
+    /* The others are for those whose number is small. */
+    child.here = at_least_one(workers / 4);
+    child.everywhere = at_least_one(workers * processes / 4);
+    uint64_t small_most = SMALL_MEMORY / memory_of(child.small_max);
+    child.small_most =
+        (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
+}
+
+/* Compute threads may outlast an end in haste: their code must not be unmapped under them. */
+static void stay_mapped(void)
+{
+    Dl_info here;
+    if (dladdr((void *)&factorial_module, &here))
+        dlopen(here.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+static pthread_once_t helpers_once = PTHREAD_ONCE_INIT;
+static factorial_pool *helpers;
+
+/* Its threads inherit from the runner that comes first here that they are deaf to signals. */
+static void create_helpers(void)
+{
+    helpers = factorial_pool_create(child.threads - 1, runners_prepare_thread, NULL);
+}
+
+factorial_pool *child_pool(void)
+{
+    if (child.threads > 1)
+        pthread_once(&helpers_once, create_helpers);
+    return helpers;
+}
+
+void child_charge_kept(void)
+{
+    if (keeper)
+        admission_hold(&child.budget, factorial_keeper_idle(keeper));
+}
+
+bool child_give_back(void)
+{
+    bool any = keeper && factorial_keeper_give_back(keeper) > 0;
+    if (any)
+        child_charge_kept();
+    return any;
+}
+
+/* For the runners, while nothing is computed; false once nothing is kept any more. */
+static bool idle(void *unused, unsigned milliseconds)
+{
+    if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&child.budget))
+        return true;
+    child_give_back();
+    malloc_trim(0); /* what GMP had */
+    return false;
+}
+
+static apr_status_t stop_runners(void *unused)
+{
+    atomic_store(&child.stopping, true);
+    if (runners_stop(child.runners, STOP_MS)) {
+        factorial_pool_destroy(helpers);
+        factorial_keeper_destroy(keeper);
+    }
+    return APR_SUCCESS;
+}
+
+void child_stopping(apr_pool_t *pool, int graceful)
+{
+    if (!graceful)
+        atomic_store(&child.stopping, true);
+}
+
+void child_init(apr_pool_t *pool, server_rec *server)
+{
+    int threaded = AP_MPMQ_NOT_SUPPORTED;
+    configure(server);
+    child.joined = admission_join(&child.budget, ledger);
+    if (!child.joined)
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
+                     "no account in the budget: this process refuses large numbers");
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
+    if (threaded == AP_MPMQ_NOT_SUPPORTED)
+        return;
+    unsigned most = child.limits.computations < child.here ? child.limits.computations : child.here;
+    child.runners = runners_create(most, idle, NULL);
+    keeper = factorial_keeper_create(&block_memory, child.limits.memory / 4);
+    if (keeper)
+        child.memory = factorial_keeper_memory(keeper);
+    if (child.runners) {
+        stay_mapped();
+        apr_pool_pre_cleanup_register(pool, NULL, stop_runners);
+    }
+}

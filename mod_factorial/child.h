@@ -1,0 +1,50 @@
+/*
+ * What a child process has for computing: its account in the budget, its compute threads, the
+ * limits that were configured when it was started.
+ */
+#ifndef MOD_FACTORIAL_CHILD_H
+#define MOD_FACTORIAL_CHILD_H
+
+#include "admission.h"
+#include "engine/factorial.h"
+#include "mod_factorial.h"
+#include "runners.h"
+
+typedef struct {
+    admission budget;
+    admission_limits limits;
+    bool joined;               /* has an account; without one no large number is computed */
+    unsigned here, everywhere; /* workers that may be busy with large numbers */
+    uint64_t small_max;        /* numbers up to here are small: a worker computes them itself */
+    int small_most;            /* workers of this child that may do so at once */
+    unsigned threads;          /* for one computation */
+    factorial_method method;
+    uint64_t largest; /* n that FactorialMemory has room for */
+    runners *runners; /* NULL under prefork: the worker itself computes */
+    /* Of large computations; kept for the next one where there are runners. */
+    factorial_memory *memory;
+    atomic_bool stopping; /* in haste: nothing is computed to its end */
+} child_state;
+
+/* Set by child_init, before the first request. */
+extern child_state child;
+
+/* post_config: makes the budget and the metrics; false, with a line in the log, if it cannot. */
+bool child_prepare(server_rec *server);
+
+void child_init(apr_pool_t *pool, server_rec *server);
+
+/* To be called by a runner: the threads that help it, made when they are first asked for; may be
+ * NULL. */
+factorial_pool *child_pool(void);
+
+/* Charges the memory that is kept between computations; to be called after each. */
+void child_charge_kept(void);
+
+/* Gives it back; true if there was any. From any thread. */
+bool child_give_back(void);
+
+/* child_stopping; perhaps in a signal handler, so it takes no lock. */
+void child_stopping(apr_pool_t *pool, int graceful);
+
+#endif

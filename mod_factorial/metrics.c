@@ -1,0 +1,117 @@
+#include "metrics.h"
+
+#include "shared.h"
+
+#include <apr_optional_hooks.h>
+#include <http_protocol.h>
+#include <mod_status.h>
+#include <stdatomic.h>
+
+typedef struct {
+    atomic_uint_fast64_t requests[OUTCOME_COUNT];
+    atomic_uint_fast64_t computations, digits, waited, computed; /* microseconds the latter two */
+} counters;
+
+static const struct {
+    const char *name;  /* in the log */
+    const char *label; /* in mod_status's ?auto form, behind "Factorial" */
+    const char *title; /* on its page */
+} outcomes[OUTCOME_COUNT] = {
+    [OUTCOME_OK] = {"ok", "Results", "results sent"},
+    [OUTCOME_HEADERS] = {"headers", "Headers", "answered by headers alone"},
+    [OUTCOME_BAD_REQUEST] = {"bad-request", "BadRequests", "bad requests"},
+    [OUTCOME_BUSY] = {"busy", "RefusedBusy", "refused: busy"},
+    [OUTCOME_TIMEOUT] = {"timeout", "StoppedTimeout", "stopped: out of time"},
+    [OUTCOME_MEMORY] = {"memory", "RefusedMemory", "refused: no memory"},
+    [OUTCOME_GONE] = {"gone", "StoppedGone", "stopped: client gone"},
+    [OUTCOME_SLOW] = {"slow", "AbortedSlow", "aborted: client too slow"},
+    [OUTCOME_STOPPING] = {"stopping", "StoppedByServer", "stopped with the server"},
+    [OUTCOME_FAILED] = {"failed", "Failed", "failed"},
+};
+
+/* Of this process; set before it forks children. */
+static counters *shared;
+static admission_ledger *budget;
+
+bool metrics_create(server_rec *server, admission_ledger *ledger)
+{
+    bool fresh;
+    budget = ledger;
+    shared = shared_memory("mod_factorial metrics " MOD_FACTORIAL_VERSION, sizeof *shared, &fresh);
+    if (!shared)
+        ap_log_error(APLOG_MARK, APLOG_EMERG, errno, server, "no shared memory for the metrics");
+    return shared;
+}
+
+static void add(atomic_uint_fast64_t *counter, uint64_t value)
+{
+    atomic_fetch_add_explicit(counter, value, memory_order_relaxed);
+}
+
+static uint64_t read_counter(atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void metrics_count(outcome how)
+{
+    if (shared)
+        add(&shared->requests[how], 1);
+}
+
+void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed)
+{
+    if (!shared)
+        return;
+    add(&shared->computations, 1);
+    add(&shared->digits, digits);
+    add(&shared->waited, waited);
+    add(&shared->computed, computed);
+}
+
+const char *metrics_name(outcome how)
+{
+    return outcomes[how].name;
+}
+
+/* ---- mod_status */
+
+static void show_line(request_rec *r, bool plain, const char *label, const char *title,
+                      uint64_t value)
+{
+    if (plain)
+        ap_rprintf(r, "Factorial%s: %" APR_UINT64_T_FMT "\n", label, value);
+    else
+        ap_rprintf(r, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n", title, value);
+}
+
+static int show(request_rec *r, int flags)
+{
+    bool plain = flags & AP_STATUS_SHORT;
+    if (!shared)
+        return OK;
+    admission_totals now = admission_sum(budget);
+    if (!plain)
+        ap_rputs("<hr />\n<h2>mod_factorial</h2>\n<dl>\n", r);
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        show_line(r, plain, outcomes[i].label, outcomes[i].title,
+                  read_counter(&shared->requests[i]));
+    show_line(r, plain, "Computations", "computations", read_counter(&shared->computations));
+    show_line(r, plain, "Digits", "digits computed", read_counter(&shared->digits));
+    show_line(r, plain, "ComputingMicroseconds", "microseconds of computing",
+              read_counter(&shared->computed));
+    show_line(r, plain, "WaitingMicroseconds", "microseconds of waiting",
+              read_counter(&shared->waited));
+    show_line(r, plain, "Computing", "large computations at this moment", now.computing);
+    show_line(r, plain, "Waiting", "waiting at this moment", now.waiting);
+    show_line(r, plain, "Busy", "workers busy with large numbers at this moment", now.busy);
+    show_line(r, plain, "MemoryBytes", "bytes of the budget in use at this moment", now.memory);
+    if (!plain)
+        ap_rputs("</dl>\n", r);
+    return OK;
+}
+
+void metrics_register_hooks(void)
+{
+    APR_OPTIONAL_HOOK(ap, status_hook, show, NULL, NULL, APR_HOOK_MIDDLE);
+}

@@ -1,0 +1,98 @@
+#include "pacing.h"
+
+#include "directives.h"
+
+#include <apr_time.h>
+#include <http_core.h>
+#include <util_filter.h>
+
+#define FILTER "FACTORIAL_PACING"
+
+enum {
+    PIECE = 65536,
+    LEAST_RATE = 131072 /* bytes a second */
+};
+
+typedef struct {
+    apr_time_t deadline;
+    apr_socket_t *socket;     /* NULL for a stream of HTTP/2 */
+    apr_bucket_brigade *rest; /* what comes behind the piece in hand */
+    bool expired;
+} pacing;
+
+static pacing *pacing_of(const request_rec *r)
+{
+    for (ap_filter_t *f = r->proto_output_filters; f; f = f->next)
+        if (!strcmp(f->frec->name, "factorial_pacing"))
+            return f->ctx;
+    return NULL;
+}
+
+static apr_status_t give_up(ap_filter_t *f, pacing *p, apr_bucket_brigade *brigade)
+{
+    p->expired = true;
+    f->c->aborted = 1;
+    apr_brigade_cleanup(brigade);
+    return APR_ECONNABORTED;
+}
+
+/* Passes one piece on; waits for the client no longer than there is time left. */
+static apr_status_t pass_piece(ap_filter_t *f, const pacing *p, apr_bucket_brigade *piece,
+                               apr_time_t left)
+{
+    apr_interval_time_t timeout = 0;
+    if (!p->socket || apr_socket_timeout_get(p->socket, &timeout) != APR_SUCCESS)
+        return ap_pass_brigade(f->next, piece);
+    /* A millisecond more, for the wait is cut to whole ones. */
+    if (timeout < 0 || timeout > left)
+        apr_socket_timeout_set(p->socket, left + 1000);
+    apr_status_t status = ap_pass_brigade(f->next, piece);
+    apr_socket_timeout_set(p->socket, timeout);
+    return status;
+}
+
+static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    pacing *p = f->ctx;
+    apr_status_t status = APR_SUCCESS;
+    while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(brigade)) {
+        apr_bucket *after;
+        apr_time_t left = p->deadline - apr_time_now();
+        if (left <= 0)
+            return give_up(f, p, brigade);
+        status = apr_brigade_partition(brigade, PIECE, &after);
+        if (status != APR_SUCCESS && status != APR_INCOMPLETE)
+            return status;
+        apr_brigade_split_ex(brigade, after, p->rest);
+        status = pass_piece(f, p, brigade, left);
+        apr_brigade_cleanup(brigade);
+        APR_BRIGADE_CONCAT(brigade, p->rest);
+    }
+    if (APR_STATUS_IS_TIMEUP(status) || (status != APR_SUCCESS && apr_time_now() >= p->deadline))
+        return give_up(f, p, brigade);
+    return status;
+}
+
+void pacing_register(void)
+{
+    /* Behind all filters of the request, so behind those that need the whole answer at once. */
+    ap_register_output_filter(FILTER, pace, NULL, AP_FTYPE_CONNECTION - 1);
+}
+
+void pacing_start(request_rec *r, uint64_t bytes)
+{
+    if (r->main || bytes < PACING_FROM)
+        return;
+    pacing *p = apr_pcalloc(r->pool, sizeof *p);
+    uint64_t seconds = directives_get(r->per_dir_config, SETTING_SEND_TIMEOUT) + bytes / LEAST_RATE;
+    p->deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds);
+    p->socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
+    p->rest = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    ap_add_output_filter(FILTER, p, r, r->connection);
+}
+
+bool pacing_expired(const request_rec *r)
+{
+    const pacing *p = pacing_of(r);
+    return p && p->expired;
+}

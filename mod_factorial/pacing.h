@@ -1,0 +1,29 @@
+/*
+ * The time that a client has for taking a large answer.
+ */
+#ifndef MOD_FACTORIAL_PACING_H
+#define MOD_FACTORIAL_PACING_H
+
+#include "mod_factorial.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Answers of fewer bytes need no pacing: httpd's own Timeout bounds what it holds of them. */
+enum { PACING_FROM = 65536 };
+
+/* Registers the filter. */
+void pacing_register(void);
+
+/*
+ * From now on the answer, of so many bytes, is passed on to the connection in pieces, and given
+ * up together with the connection (of HTTP/2: the stream) if it is not taken within
+ * FactorialSendTimeout and a second for each 128 KiB. Between two pieces httpd's Timeout holds,
+ * or the rest of that time if it is less.
+ */
+void pacing_start(request_rec *r, uint64_t bytes);
+
+/* Has the answer been given up? */
+bool pacing_expired(const request_rec *r);
+
+#endif

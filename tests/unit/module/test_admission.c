@@ -1,0 +1,308 @@
+/* The budget: one process, several, and some that die. */
+#include "admission.h"
+#include "suite.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+enum { PROCESSES = 8 };
+
+static const admission_limits limits = {.memory = 100 * MIB, .computations = 3, .waiting = 2};
+static admission_ledger *ledger;
+static admission here;
+
+static void set_up(void)
+{
+    size_t bytes = admission_ledger_size(PROCESSES);
+    ledger = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(ledger, MAP_FAILED);
+    ck_assert_int_eq(admission_ledger_init(ledger, PROCESSES), 0);
+    ck_assert(admission_join(&here, ledger));
+}
+
+static void tear_down(void)
+{
+    munmap(ledger, admission_ledger_size(PROCESSES));
+}
+
+static admission_answer ask(uint64_t bytes, uint64_t *ticket)
+{
+    return admission_request(&here, &limits, bytes, ticket);
+}
+
+static void assert_granted(uint64_t bytes)
+{
+    uint64_t ticket = 0;
+    ck_assert_int_eq(ask(bytes, &ticket), ADMISSION_GRANTED);
+    ck_assert_uint_eq(ticket, 0);
+}
+
+START_TEST(memory_is_granted_up_to_the_limit)
+{
+    uint64_t ticket = 0;
+    assert_granted(60 * MIB);
+    assert_granted(40 * MIB);
+    ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
+    ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
+    admission_computed(&here, 40 * MIB, 40 * MIB - 1);
+    ck_assert_int_eq(ask(1, &ticket), ADMISSION_GRANTED);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 100 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).computing, 2);
+}
+END_TEST
+
+START_TEST(computations_are_granted_up_to_the_limit)
+{
+    uint64_t ticket = 0;
+    for (int i = 0; i < 3; i++)
+        assert_granted(1);
+    ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
+    admission_computed(&here, 1, 1);
+    ck_assert_int_eq(ask(1, &ticket), ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(what_can_never_fit_never_overflows_the_sum)
+{
+    uint64_t ticket = 0;
+    assert_granted(1);
+    ck_assert_int_eq(ask(UINT64_MAX, &ticket), ADMISSION_WAITING);
+    admission_withdraw(&here, ticket);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 1);
+}
+END_TEST
+
+START_TEST(those_who_wait_are_served_in_order)
+{
+    uint64_t large = 0, small = 0;
+    assert_granted(90 * MIB);
+    ck_assert_int_eq(ask(50 * MIB, &large), ADMISSION_WAITING);
+    ck_assert_int_eq(ask(1, &small), ADMISSION_WAITING); /* it would fit, but the other was first */
+    admission_computed(&here, 90 * MIB, 0);
+    ck_assert_int_eq(ask(1, &small), ADMISSION_WAITING);
+    ck_assert_int_eq(ask(50 * MIB, &large), ADMISSION_GRANTED);
+    ck_assert_int_eq(ask(1, &small), ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(the_queue_is_bounded_and_a_place_in_it_can_be_given_up)
+{
+    uint64_t first = 0, second = 0, third = 0;
+    assert_granted(100 * MIB);
+    ck_assert(!admission_wanted(&here));
+    ck_assert_int_eq(ask(1, &first), ADMISSION_WAITING);
+    ck_assert(admission_wanted(&here));
+    ck_assert_int_eq(ask(1, &second), ADMISSION_WAITING);
+    ck_assert_int_eq(ask(1, &third), ADMISSION_REFUSED);
+    ck_assert_uint_eq(third, 0);
+    admission_withdraw(&here, first);
+    ck_assert_int_eq(ask(1, &third), ADMISSION_WAITING);
+    admission_withdraw(&here, second);
+    admission_withdraw(&here, third);
+    ck_assert(!admission_wanted(&here));
+    ck_assert_uint_eq(admission_sum(ledger).waiting, 0);
+}
+END_TEST
+
+START_TEST(changed_limits_hold_at_once)
+{
+    uint64_t ticket = 0;
+    admission_limits fewer = limits, more = limits;
+    fewer.memory = 10 * MIB;
+    more.memory = 200 * MIB;
+    assert_granted(50 * MIB);
+    ck_assert_int_eq(admission_request(&here, &fewer, 1, &ticket), ADMISSION_WAITING);
+    ck_assert_int_eq(admission_request(&here, &more, 150 * MIB, &ticket), ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(held_memory_counts_too)
+{
+    uint64_t ticket = 0;
+    admission_hold(&here, 50 * MIB);
+    ck_assert_int_eq(ask(51 * MIB, &ticket), ADMISSION_WAITING);
+    admission_hold(&here, 49 * MIB);
+    ck_assert_int_eq(ask(51 * MIB, &ticket), ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(places_of_busy_workers_are_bounded_here_and_everywhere)
+{
+    ck_assert(admission_enter(&here, 2, 10));
+    ck_assert(admission_enter(&here, 2, 10));
+    ck_assert(!admission_enter(&here, 2, 10));
+    ck_assert(!admission_enter(&here, 10, 2));
+    admission_leave(&here);
+    ck_assert(admission_enter(&here, 10, 2));
+    ck_assert_uint_eq(admission_sum(ledger).busy, 2);
+}
+END_TEST
+
+/* ---- other processes */
+
+/* What another process does before it tells that it is ready; then it waits to be killed. */
+typedef void deed(admission *a);
+
+static pid_t start_process(deed *does)
+{
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        admission a;
+        if (!admission_join(&a, ledger))
+            _exit(1);
+        does(&a);
+        ck_assert_int_eq(write(ready[1], "x", 1), 1);
+        for (;;)
+            pause();
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+static void kill_process(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void take_most(admission *a)
+{
+    uint64_t ticket = 0;
+    admission_request(a, &limits, 90 * MIB, &ticket);
+    admission_hold(a, 5 * MIB);
+    admission_enter(a, 5, 5);
+}
+
+static void wait_in_front(admission *a)
+{
+    uint64_t ticket = 0;
+    admission_request(a, &limits, 90 * MIB, &ticket);
+}
+
+static void die_with_the_lock(admission *a)
+{
+    /* The lock is the ledger's first member. */
+    pthread_mutex_lock((pthread_mutex_t *)a->ledger);
+}
+
+START_TEST(what_a_killed_process_held_is_free_at_once)
+{
+    uint64_t ticket = 0;
+    pid_t pid = start_process(take_most);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 95 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).busy, 1);
+    ck_assert_int_eq(ask(50 * MIB, &ticket), ADMISSION_WAITING);
+    ck_assert_int_eq(ask(50 * MIB, &ticket), ADMISSION_WAITING);
+    kill_process(pid);
+    ck_assert_int_eq(ask(50 * MIB, &ticket), ADMISSION_GRANTED);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 50 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).computing, 1);
+    ck_assert_uint_eq(admission_sum(ledger).busy, 0);
+}
+END_TEST
+
+START_TEST(a_killed_process_is_no_longer_in_the_queue)
+{
+    uint64_t ticket = 0;
+    assert_granted(95 * MIB);
+    pid_t pid = start_process(wait_in_front);
+    ck_assert_int_eq(ask(5 * MIB, &ticket), ADMISSION_WAITING);
+    kill_process(pid);
+    ck_assert_int_eq(ask(5 * MIB, &ticket), ADMISSION_GRANTED);
+    ck_assert_uint_eq(admission_sum(ledger).waiting, 0);
+}
+END_TEST
+
+START_TEST(a_process_killed_with_the_lock_locks_nobody_out)
+{
+    kill_process(start_process(die_with_the_lock));
+    assert_granted(1);
+}
+END_TEST
+
+START_TEST(accounts_of_ended_processes_are_taken_again)
+{
+    /* One is this process's own. */
+    for (int i = 0; i < 3 * PROCESSES; i++)
+        kill_process(start_process(take_most));
+    pid_t alive[PROCESSES - 1];
+    for (int i = 0; i < PROCESSES - 1; i++)
+        alive[i] = start_process(wait_in_front);
+    admission none;
+    ck_assert(!admission_join(&none, ledger));
+    for (int i = 0; i < PROCESSES - 1; i++)
+        kill_process(alive[i]);
+    ck_assert(admission_join(&none, ledger));
+}
+END_TEST
+
+/* ---- threads */
+
+enum { ROUNDS = 2000 };
+
+static void *take_and_give(void *unused)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t ticket = 0, bytes = 30 * MIB + (uint64_t)i;
+        admission_answer answer = ask(bytes, &ticket);
+        while (answer == ADMISSION_WAITING && i % 3)
+            answer = ask(bytes, &ticket);
+        if (answer == ADMISSION_WAITING)
+            admission_withdraw(&here, ticket);
+        if (answer == ADMISSION_GRANTED)
+            admission_computed(&here, bytes, (uint64_t)i);
+        if (answer == ADMISSION_GRANTED)
+            admission_release(&here, (uint64_t)i);
+    }
+    return unused;
+}
+
+START_TEST(nothing_is_lost_between_threads)
+{
+    pthread_t thread[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, take_and_give, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(thread[i], NULL);
+    admission_totals sum = admission_sum(ledger);
+    ck_assert_uint_eq(sum.memory, 0);
+    ck_assert_uint_eq(sum.computing, 0);
+    ck_assert_uint_eq(sum.waiting, 0);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("admission");
+    TCase *t = tcase_create("admission");
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 30);
+    tcase_add_test(t, memory_is_granted_up_to_the_limit);
+    tcase_add_test(t, computations_are_granted_up_to_the_limit);
+    tcase_add_test(t, what_can_never_fit_never_overflows_the_sum);
+    tcase_add_test(t, those_who_wait_are_served_in_order);
+    tcase_add_test(t, the_queue_is_bounded_and_a_place_in_it_can_be_given_up);
+    tcase_add_test(t, changed_limits_hold_at_once);
+    tcase_add_test(t, held_memory_counts_too);
+    tcase_add_test(t, places_of_busy_workers_are_bounded_here_and_everywhere);
+    tcase_add_test(t, nothing_is_lost_between_threads);
+    if (!suite_under_valgrind()) { /* which ends the robust lists of the processes it runs */
+        tcase_add_test(t, what_a_killed_process_held_is_free_at_once);
+        tcase_add_test(t, a_killed_process_is_no_longer_in_the_queue);
+        tcase_add_test(t, a_process_killed_with_the_lock_locks_nobody_out);
+        tcase_add_test(t, accounts_of_ended_processes_are_taken_again);
+    }
+    suite_add_tcase(s, t);
+    return s;
+}

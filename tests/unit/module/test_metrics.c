@@ -1,0 +1,92 @@
+#include "fake_httpd.h"
+#include "metrics.h"
+#include "suite.h"
+
+#include <apr_optional_hooks.h>
+#include <mod_status.h>
+#include <string.h>
+
+APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ap, STATUS, int, status_hook, (request_rec * r, int flags),
+                                    (r, flags), OK, DECLINED)
+
+static admission_ledger *ledger;
+
+static void set_up(void)
+{
+    fake_set_up();
+    apr_hook_global_pool = fake.pool;
+    ledger = apr_pcalloc(fake.pool, admission_ledger_size(2));
+    ck_assert_int_eq(admission_ledger_init(ledger, 2), 0);
+    ck_assert(metrics_create(fake_request(NULL)->server, ledger));
+    metrics_register_hooks();
+    apr_hook_sort_all();
+}
+
+static void assert_shown(int flags, const char *text)
+{
+    fake.body = apr_pstrdup(fake.pool, "");
+    ck_assert_int_eq(ap_run_status_hook(fake_request(NULL), flags), OK);
+    if (!strstr(fake.body, text))
+        ck_abort_msg("\"%s\" is not in: %s", text, fake.body);
+}
+
+START_TEST(requests_are_counted_by_outcome)
+{
+    metrics_count(OUTCOME_OK);
+    metrics_count(OUTCOME_OK);
+    metrics_count(OUTCOME_BUSY);
+    assert_shown(AP_STATUS_SHORT, "FactorialResults: 2\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialRefusedBusy: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialStoppedGone: 0\n");
+    assert_shown(0, "<dt>results sent: 2</dt>");
+    assert_shown(0, "<dt>refused: busy: 1</dt>");
+}
+END_TEST
+
+START_TEST(computations_are_added_up)
+{
+    metrics_computed(100, 2, 30);
+    metrics_computed(1000, 5, 70);
+    assert_shown(AP_STATUS_SHORT, "FactorialComputations: 2\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialDigits: 1100\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialWaitingMicroseconds: 7\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialComputingMicroseconds: 100\n");
+}
+END_TEST
+
+START_TEST(what_is_going_on_is_shown)
+{
+    admission a;
+    uint64_t ticket = 0;
+    admission_limits limits = {.memory = 5000, .computations = 1, .waiting = 1};
+    ck_assert(admission_join(&a, ledger));
+    ck_assert(admission_enter(&a, 5, 5));
+    ck_assert_int_eq(admission_request(&a, &limits, 4000, &ticket), ADMISSION_GRANTED);
+    ck_assert_int_eq(admission_request(&a, &limits, 4000, &ticket), ADMISSION_WAITING);
+    assert_shown(AP_STATUS_SHORT, "FactorialComputing: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialWaiting: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialBusy: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialMemoryBytes: 4000\n");
+}
+END_TEST
+
+START_TEST(counters_outlive_a_restart)
+{
+    metrics_count(OUTCOME_SLOW);
+    ck_assert(metrics_create(fake_request(NULL)->server, ledger));
+    assert_shown(AP_STATUS_SHORT, "FactorialAbortedSlow: 1\n");
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("metrics");
+    TCase *t = tcase_create("metrics");
+    tcase_add_checked_fixture(t, set_up, fake_tear_down);
+    tcase_add_test(t, requests_are_counted_by_outcome);
+    tcase_add_test(t, computations_are_added_up);
+    tcase_add_test(t, what_is_going_on_is_shown);
+    tcase_add_test(t, counters_outlive_a_restart);
+    suite_add_tcase(s, t);
+    return s;
+}
