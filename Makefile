@@ -248,7 +248,10 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
-.PHONY: asan valgrind clang tidy
+.PHONY: asan tsan valgrind clang tidy
+tsan: ## the engine's unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread \
+	    unit_suites="$(wildcard tests/unit/engine/test_*.c)" test-unit
 asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
@@ -258,13 +261,15 @@ asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizer
 valgrind: $(unit_programs) ## unit tests under valgrind
 	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+# Some kernel, for the sources that are compiled once for each.
+tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
 tidy: ## clang-tidy over all C files
 	@for file in $$(git ls-files '*.c'); do \
 	    echo "tidy $$file"; \
 	    clang-tidy --quiet $$file -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests \
-	        -Itests/unit -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' \
+	        -Itests/unit -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) \
 	        2>/dev/null || exit 1; \
 	done
 
