@@ -72,7 +72,8 @@ static void multiply(limb *product, const limb *a, size_t an, const limb *b, siz
     size_t bytes = convolution_scratch(used, an + bn, a == b && an == bn ? 1 : 2);
     void *scratch = aligned_alloc(64, (bytes + 63) / 64 * 64);
     ck_assert_ptr_nonnull(scratch);
-    convolution_multiply(used, &job, true, product, a, an, b, bn, scratch);
+    workshop shop = {used, &job, true, scratch};
+    convolution_multiply(&shop, product, a, an, b, bn);
     free(scratch);
 }
 
