@@ -245,6 +245,18 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 	$(call install,$(arm64_packages))
 	tests/container/test_arm64 build/arm64
 
+# ---- the engine's speed
+bench_packages := pari-gp python3-venv
+BENCH_VENV     := $(BUILD)/bench/venv
+
+.PHONY: bench-engine
+bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+	$(call install,$(bench_packages))
+	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
+	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
+	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench/engine.json docs/engine-times.svg
+
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
