@@ -251,10 +251,25 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 	$(call install,$(arm64_packages))
 	tests/container/test_arm64 build/arm64
 
+# ---- the engine's speed
+bench_packages := pari-gp python3-venv
+BENCH_VENV     := $(BUILD)/bench/venv
+
+.PHONY: bench-engine
+bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+	$(call install,$(bench_packages))
+	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
+	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
+	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench/engine.json docs/engine-times.svg
+
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
-.PHONY: asan valgrind clang tidy
+.PHONY: asan tsan valgrind clang tidy
+tsan: ## the engine's unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread \
+	    unit_suites="$(wildcard tests/unit/engine/test_*.c)" test-unit
 asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
@@ -264,12 +279,14 @@ asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizer
 valgrind: $(unit_programs) ## unit tests under valgrind
 	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+# Some kernel, for the sources that are compiled once for each.
+tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
 tidy: ## clang-tidy over all C files, two at a time
 	@git ls-files -z '*.c' | xargs -0 -n 1 -P 2 sh -c 'echo "tidy $$1"; clang-tidy --quiet "$$1" -- \
 	    -std=gnu17 '"$(HTTPD_FLAGS)"' -Imod_factorial -Itests -Itests/unit -DMODULE=\"\" \
-	    -DMODULES=\"\" -DMOD_FACTORIAL_VERSION=\"\" 2>/dev/null || exit 255' tidy
+	    -DMODULES=\"\" -DMOD_FACTORIAL_VERSION=\"\" $(tidy_kernel) 2>/dev/null || exit 255' tidy
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format
