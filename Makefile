@@ -266,13 +266,10 @@ valgrind: $(unit_programs) ## unit tests under valgrind
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
-tidy: ## clang-tidy over all C files
-	@for file in $$(git ls-files '*.c'); do \
-	    echo "tidy $$file"; \
-	    clang-tidy --quiet $$file -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests \
-	        -Itests/unit -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' \
-	        2>/dev/null || exit 1; \
-	done
+tidy: ## clang-tidy over all C files, two at a time
+	@git ls-files -z '*.c' | xargs -0 -n 1 -P 2 sh -c 'echo "tidy $$1"; clang-tidy --quiet "$$1" -- \
+	    -std=gnu17 '"$(HTTPD_FLAGS)"' -Imod_factorial -Itests -Itests/unit -DMODULE=\"\" \
+	    -DMODULES=\"\" -DMOD_FACTORIAL_VERSION=\"\" 2>/dev/null || exit 255' tidy
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format
