@@ -60,6 +60,7 @@ def container_text(directory, port, build, mpm, name, extra):
     if name == "nothing":
         text = re.sub(r'<Location "/api.*?</Location>\n', NOTHING, text, flags=re.S)
         text = re.sub(r'<Location "/status.*?</Location>\n', "", text, flags=re.S)
+        text = re.sub(r"^Factorial\w+ .*\n", "", text, flags=re.M)
         text = text.replace("factorial_module", "nothing_module").replace(
             str(module(build, "factorial")), str(module(build, "nothing")))
     return text + "\n# ---- the benchmark's\n" + USER + GROUND + extra
