@@ -213,6 +213,53 @@ test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, u
 .PHONY: test-programs
 test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
+# ---- load, faults, fuzzing
+# Everything of it that CI has no time for: LOAD=long, FUZZ_SECONDS=600.
+load_packages := $(test_packages) python3 gdb openssl
+fuzz_packages := $(build_packages) check clang libclang-rt-14-dev
+load_suites   := $(wildcard tests/load/test_*.py)
+fuzz_targets  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS  ?= 60
+FUZZ_MAIN      = $(BUILD)/tests/fuzz/replay.o
+FUZZ_BUILD     = $(MAKE) --no-print-directory BUILD=build/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
+                 SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+.PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs tsan
+test-load: ## load and faults: bounds, order and answers, with figures (as root; LOAD=long: longer)
+	$(call install,$(load_packages))
+	@$(MAKE) --no-print-directory build
+	BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/run \
+	    $(load_suites:%='/usr/bin/python3 tests/load/suite.py %')
+valgrind-server: ## a short run of the whole server under valgrind (as root)
+	$(call install,$(load_packages) valgrind)
+	@$(MAKE) --no-print-directory build
+	BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/run \
+	    '/usr/bin/python3 tests/load/suite.py tests/load/under_valgrind.py'
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/libmodule.a \
+                 $(BUILD)/libengine.a $(filter %.o,$(FUZZ_MAIN))
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(filter-out %.o,$(FUZZ_MAIN)) \
+	    $$(apr-1-config --link-ld) $$(apu-1-config --link-ld) -lgmp -lm -lpthread
+
+fuzz-programs: $(fuzz_targets:%=$(BUILD)/fuzz/%)
+fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer
+	$(call install,$(fuzz_packages))
+	@$(FUZZ_BUILD) fuzz-programs
+	@for target in $(fuzz_targets); do \
+	    echo "== fuzz $$target"; mkdir -p build/fuzz/corpus/$$target; \
+	    nice build/fuzz/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	        -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	        build/fuzz/corpus/$$target tests/fuzz/corpus/$$target 2>&1 | \
+	        tee build/fuzz/$$target.log | grep -E 'does not hold|ERROR|SUMMARY|stat::|DONE' ; \
+	    grep -q 'DONE' build/fuzz/$$target.log || exit 1; \
+	done
+fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, by any compiler
+	tests/run $(foreach t,$(fuzz_targets),'$(BUILD)/fuzz/$(t) $(wildcard tests/fuzz/corpus/$(t)/*)')
+
+tsan: ## unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
+
 # ---- the container
 # Not IMAGE: that is what the infrastructure deploys, by digest or commit.
 IMAGE_NAME ?= mod_factorial:latest
