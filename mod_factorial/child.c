@@ -16,16 +16,15 @@
 enum {
     STOP_MS = 2000,      /* what an end waits for compute threads */
     KEEP_IDLE_MS = 5000, /* what is kept for the next computation is given back after so long */
-    /* Small numbers take less than a millisecond: by decimal arithmetic, and by GMP. */
-    SMALL_DECIMAL = 40000,
-    SMALL_GMP = 8000,
 };
 
 /* What small computations of a child may take together: it is not charged to the budget. */
 static const size_t SMALL_MEMORY = (size_t)32 << 20;
 
-child_state child = {
-    .largest = FACTORIAL_LIMIT, .small_max = SMALL_GMP, .small_most = 1, .memory = &block_memory};
+child_state child = {.largest = FACTORIAL_LIMIT,
+                     .small_max = CHILD_SMALL_GMP,
+                     .small_most = 1,
+                     .memory = &block_memory};
 
 /* What is in `child.memory` and `child.runners` where computations have threads of their own. */
 static factorial_keeper *keeper;
@@ -94,7 +93,7 @@ static void configure(const server_rec *server)
     child.threads = (unsigned)main_setting(server, SETTING_THREADS);
     child.method = (factorial_method)main_setting(server, SETTING_ENGINE);
     bool decimal = child.method == FACTORIAL_AUTO && factorial_prepare();
-    child.small_max = decimal ? SMALL_DECIMAL : SMALL_GMP;
+    child.small_max = decimal ? CHILD_SMALL_DECIMAL : CHILD_SMALL_GMP;
     child.largest = largest_that_fits();
     /* The others are for those whose number is small. */
     child.here = at_least_one(workers / 4);

@@ -10,12 +10,16 @@
 #include "mod_factorial.h"
 #include "runners.h"
 
+/* Numbers up to here are small, they take less than a millisecond: by decimal arithmetic, by GMP.
+ */
+enum { CHILD_SMALL_DECIMAL = 40000, CHILD_SMALL_GMP = 8000 };
+
 typedef struct {
     admission budget;
     admission_limits limits;
     bool joined;               /* has an account; without one no large number is computed */
     unsigned here, everywhere; /* workers that may be busy with large numbers */
-    uint64_t small_max;        /* numbers up to here are small: a worker computes them itself */
+    uint64_t small_max;        /* one of these two: a worker computes small numbers itself */
     int small_most;            /* workers of this child that may do so at once */
     unsigned threads;          /* for one computation */
     factorial_method method;

@@ -36,6 +36,29 @@ static apr_status_t give_up(ap_filter_t *f, pacing *p, apr_bucket_brigade *briga
     return APR_ECONNABORTED;
 }
 
+/*
+ * Puts a copy in the place of the digits. httpd and mod_http2 may keep the last pieces back for as
+ * long as the client likes: they must not keep the block of all digits with them, and the budget.
+ */
+static apr_status_t copy_digits(apr_bucket_brigade *piece)
+{
+    for (apr_bucket *b = APR_BRIGADE_FIRST(piece), *next; b != APR_BRIGADE_SENTINEL(piece);
+         b = next) {
+        const char *data;
+        apr_size_t length;
+        next = APR_BUCKET_NEXT(b);
+        if (!APR_BUCKET_IS_HEAP(b))
+            continue;
+        apr_status_t status = apr_bucket_read(b, &data, &length, APR_BLOCK_READ);
+        if (status != APR_SUCCESS)
+            return status;
+        APR_BUCKET_INSERT_BEFORE(b,
+                                 apr_bucket_heap_create(data, length, NULL, piece->bucket_alloc));
+        apr_bucket_delete(b);
+    }
+    return APR_SUCCESS;
+}
+
 /* Passes one piece on; waits for the client no longer than there is time left. */
 static apr_status_t pass_piece(ap_filter_t *f, const pacing *p, apr_bucket_brigade *piece,
                                apr_time_t left)
@@ -64,7 +87,9 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
         if (status != APR_SUCCESS && status != APR_INCOMPLETE)
             return status;
         apr_brigade_split_ex(brigade, after, p->rest);
-        status = pass_piece(f, p, brigade, left);
+        status = copy_digits(brigade);
+        if (status == APR_SUCCESS)
+            status = pass_piece(f, p, brigade, left);
         apr_brigade_cleanup(brigade);
         APR_BRIGADE_CONCAT(brigade, p->rest);
     }

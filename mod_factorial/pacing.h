@@ -9,17 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Answers of fewer bytes need no pacing: httpd's own Timeout bounds what it holds of them. */
-enum { PACING_FROM = 65536 };
+/* Answers of fewer bytes need no pacing: httpd's own Timeout bounds what it holds of them, and
+ * nothing of them is charged to the budget. */
+enum { PACING_FROM = 16384 };
 
 /* Registers the filter. */
 void pacing_register(void);
 
 /*
- * From now on the answer, of so many bytes, is passed on to the connection in pieces, and given
- * up together with the connection (of HTTP/2: the stream) if it is not taken within
- * FactorialSendTimeout and a second for each 128 KiB. Between two pieces httpd's Timeout holds,
- * or the rest of that time if it is less.
+ * From now on the answer, of so many bytes, is passed on to the connection in pieces, copies of the
+ * digits: their block is free when the last piece has been passed on. It is given up together with
+ * the connection (of HTTP/2: the stream) if it is not taken within FactorialSendTimeout and a
+ * second for each 128 KiB. Between two pieces httpd's Timeout holds, or the rest of that time if it
+ * is less.
  */
 void pacing_start(request_rec *r, uint64_t bytes);
 

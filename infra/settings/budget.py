@@ -110,20 +110,21 @@ def budget_of(cpu: int, memory: int, computing_timeout: int, largest_number: int
 
 
 def need_mib(n: int) -> float:
-    """The memory of computing n!, the answer included: 50 MiB at a million, 583 at ten million.
+    """The memory of computing n!, the answer included: 30 MiB at a million, 350 at ten million.
 
-    Measured are peaks of 46 MB and 476 MB with vectors of two lanes, which take the most. Memory grows
-    like the answer, n log n, but in steps as the transforms do, hence the margin.
+    What the module reserves, factorial_memory_need and the digits, is at most 26 times this growth of
+    the answer's own, n log n, for every N from 100,000 on: 24 MiB at a million, 265 at ten million.
     """
-    return 50 * n * log(n) / (1e6 * log(1e6)) if n > 1 else 0
+    return 30 * n * log(n) / (1e6 * log(1e6)) if n > 1 else 0
 
 
 def seconds(n: int) -> float:
     """The time of computing n! on one whole core: 1.3 s at ten million, 0.07 s at a million.
 
-    The slowest of the kernels, measured with one thread on a Xeon at a million and ten million: two
-    lanes, as arm64 has them, 0.071 s and 1.22 s; AVX2, which every x86 processor of Fargate has,
-    0.041 s and 0.72 s; AVX-512 0.040 s and 0.52 s.
+    That is the slowest kernel, of two lanes, which arm64 has: 1.22 s and 0.071 s, run on an x86 Xeon.
+    `build/factorial -k avx2 -q -r 5 10000000` measures AVX2 there, which every x86 processor of Fargate
+    has: 0.73 s and 0.051 s; AVX-512 takes 0.50 s and 0.033 s. GMP would take 15 s and 0.7 s; it computes
+    all only on a processor without fused multiply-add, which Fargate has none of.
     """
     return 1.3 * (n / 1e7) ** 1.25
 

@@ -101,8 +101,9 @@ KERNEL_INLINE vd twice(vd x)
     return add(x, x);
 }
 
-/* What of the product modulo x^M - 1 (x) belongs to segments 4 on: hi, by the tail's blocks, which
- * are a quarter (h points) or half (2 h points) of the scale of x. */
+/* What of the product modulo x^M - 1 (x, of which 0 and 2 are reduced) belongs to segments 4 on:
+ * hi, by the tail's blocks, which are a quarter (h points) or half (2 h points) of the scale of x.
+ */
 KERNEL_INLINE void store_tail(vd *hi, const vd *x, const double *tail_points, size_t h,
                               const field *f, const unsigned tail, modulus m)
 {
@@ -112,7 +113,7 @@ KERNEL_INLINE void store_tail(vd *hi, const vd *x, const double *tail_points, si
         vd y = add(x[2], mul(x[3], r, m));
         y = mul(add(x[1], mul(y, r, m)), r, m);
         vd d0 = sub(twice(twice(reduce(load(tail_points), m))), y);
-        hi[0] = mul(sub(reduce(x[0], m), d0), half, m);
+        hi[0] = mul(sub(x[0], d0), half, m);
         return;
     }
     vd b0 = twice(reduce(load(tail_points), m)), b1 = twice(reduce(load(tail_points + h), m));
@@ -120,12 +121,12 @@ KERNEL_INLINE void store_tail(vd *hi, const vd *x, const double *tail_points, si
     hi[1] = mul(sub(reduce(x[1], m), d1), half, m);
     if (tail == 2) {
         vd d0 = sub(b0, mul(x[2], i, m));
-        hi[0] = mul(sub(reduce(x[0], m), d0), half, m);
+        hi[0] = mul(sub(x[0], d0), half, m);
         return;
     }
     /* b0 = d0 + i d2 and c0 = d0 - i d2 */
     vd c0 = sub(twice(twice(reduce(load(tail_points + 2 * h), m))), mul(sub(d1, ix3), r, m));
-    hi[0] = mul(sub(twice(reduce(x[0], m)), add(b0, c0)), all(f->quarter), m);
+    hi[0] = mul(sub(twice(x[0]), add(b0, c0)), all(f->quarter), m);
     hi[2] = sub(mul(x[2], half, m), mul(sub(b0, c0), all(f->quarter_of_i), m));
 }
 
@@ -144,6 +145,8 @@ KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, siz
             vd u = add(y2, y3), e = mul(sub(y2, y3), all(f->lane_inverse[1]), m);
             vd x[SEGMENTS_MAX] = {add(s, u), add(t, e), sub(s, u), sub(t, e)};
             if (tail) {
+                x[0] = reduce(x[0], m);
+                x[2] = reduce(x[2], m);
                 store_tail(x + 4, x, a + 4 * h, h, f, tail, m);
 #pragma GCC unroll 8
                 for (unsigned k = 0; k < tail; k++)

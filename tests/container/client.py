@@ -105,14 +105,27 @@ def hostile():
         ]
     everywhere = b"".join(field + b": " + b'"' * 3900 + b"\r\n" for field in FIELDS[:3])
     path = b'"' * 2000
-    requests.append(b"GET /" + path + b"?" + path + b" HTTP/1.1\r\nHost: x\r\n" + everywhere + b"\r\n")
+    requests.append(
+        b"GET /" + path + b"?" + path + b" HTTP/1.1\r\nHost: x\r\n" + everywhere + b"\r\n"
+    )
     for request in requests:
         raw(request)
     print(len(requests))
 
 
-TEXTS = ("time", "client", "peer", "method", "path", "query", "protocol", "reason", "agent",
-         "referer", "trace")
+TEXTS = (
+    "time",
+    "client",
+    "peer",
+    "method",
+    "path",
+    "query",
+    "protocol",
+    "reason",
+    "agent",
+    "referer",
+    "trace",
+)
 NUMBERS = ("status", "bytes", "microseconds")
 COMPUTED = ("n", "digits", "wait_us", "compute_us")
 
@@ -139,13 +152,15 @@ def logged(path):
     """What is logged is what was sent."""
     texts = [b"plain", b'quote " back \\ slash', b"\xc3\xa9t\xe9 %41", b"tab\tbed"]
     for text in texts:
-        raw(b"GET /logged?%22 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\n"
-            b"X-Amzn-Trace-Id: Root=1-2\r\nUser-Agent: " + text + b"\r\n\r\n")
+        raw(
+            b"GET /logged?%22 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\n"
+            b"X-Amzn-Trace-Id: Root=1-2\r\nUser-Agent: " + text + b"\r\n\r\n"
+        )
     time.sleep(0.5)
     with open(path, "rb") as file:
         entries = [json.loads(line) for line in file if b'"/logged"' in line]
     expect(len(entries) == len(texts), f"{len(entries)} lines of {len(texts)}")
-    for entry, text in zip(entries, texts):
+    for entry, text in zip(entries, texts, strict=True):
         got = re.sub("^percent-encoded:", "", entry["agent"])
         got = urllib.parse.unquote_to_bytes(got) if got != entry["agent"] else got.encode()
         expect(got == text, f"{got!r} for {text!r}")
@@ -274,8 +289,10 @@ def idle(count, seconds):
         # only then does httpd close connections of others.
         connection.close()
         time.sleep(0.001)
-    print(f"{load.answers} and {large.answers} answers under load, "
-          f"slowest /status {slowest * 1000:.0f} ms")
+    print(
+        f"{load.answers} and {large.answers} answers under load, "
+        f"slowest /status {slowest * 1000:.0f} ms"
+    )
     failures = load.failures + large.failures
     expect(not failures, f"{len(failures)} failures: {failures[:3]}")
     expect(closed == 0, f"{closed} idle connections were closed")

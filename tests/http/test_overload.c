@@ -278,6 +278,18 @@ START_TEST(a_slow_reader_within_the_time_gets_everything)
 }
 END_TEST
 
+START_TEST(the_end_of_an_answer_does_not_hold_the_whole)
+{
+    static char taken[400000]; /* of 456,574 digits */
+    start("FactorialSendTimeout 60\n");
+    int fd = connect_and_ask(PATH "100000", 4096);
+    ck_assert_int_eq(recv(fd, taken, sizeof taken, MSG_WAITALL), sizeof taken);
+    wait_for_metric("FactorialMemoryBytes:", 0);
+    close(fd);
+    stop();
+}
+END_TEST
+
 START_TEST(a_reload_applies_changed_limits)
 {
     start("FactorialMemory 1\n");
@@ -346,6 +358,7 @@ Suite *suite(void)
     tcase_add_test(t, what_a_killed_child_held_is_free_within_a_second);
     tcase_add_test(t, an_answer_that_is_not_taken_is_given_up);
     tcase_add_test(t, a_slow_reader_within_the_time_gets_everything);
+    tcase_add_test(t, the_end_of_an_answer_does_not_hold_the_whole);
     tcase_add_test(t, a_reload_applies_changed_limits);
     tcase_add_test(t, notes_tell_a_log_what_was_done);
     tcase_add_test(t, mod_status_shows_the_metrics_on_its_page_too);

@@ -90,7 +90,8 @@ START_TEST(the_products_are_those_of_the_primes_with_each_bit)
 }
 END_TEST
 
-/* What factorial_compute holds for the largest n must be enough: words are counted, not computed. */
+/* What factorial_compute holds for the largest n must be enough: words are counted, not computed.
+ */
 START_TEST(the_words_fit_up_to_the_limit)
 {
     static const uint64_t n[] = {1000000, 9999999, 30000000, FACTORIAL_LIMIT};

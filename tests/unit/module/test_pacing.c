@@ -1,3 +1,4 @@
+#include "child.h"
 #include "fake_httpd.h"
 #include "pacing.h"
 #include "suite.h"
@@ -55,9 +56,17 @@ START_TEST(a_large_answer_is_passed_on_in_pieces_and_whole)
     for (size_t i = 0; i < large; i++)
         if (fake.body[i] != (char)('a' + i % 23))
             ck_abort_msg("byte %zu is wrong", i);
-    ck_assert_int_eq(fake.passes, 1 + (int)(large / PACING_FROM));
+    ck_assert_int_eq(fake.passes, 1 + (int)(large / 65536));
     ck_assert_int_eq(fake.ends, 1);
     ck_assert(!pacing_expired(r));
+}
+END_TEST
+
+START_TEST(all_that_is_charged_to_the_budget_is_paced)
+{
+    request_rec *r = request_with_timeout("10");
+    pacing_start(r, factorial_digit_count(CHILD_SMALL_GMP + 1));
+    ck_assert_int_eq(fake.filters_added, 1);
 }
 END_TEST
 
@@ -83,6 +92,18 @@ START_TEST(a_large_answer_has_a_second_more_for_each_128_kib)
 }
 END_TEST
 
+START_TEST(a_client_that_httpd_has_waited_for_in_vain_is_given_up)
+{
+    request_rec *r = request_with_timeout("10");
+    pacing_start(r, large);
+    fake.pass_result = APR_TIMEUP; /* perhaps a moment before the deadline */
+    ck_assert_int_eq(send_through(r, large), APR_ECONNABORTED);
+    ck_assert_int_eq(fake.passes, 1);
+    ck_assert(pacing_expired(r));
+    ck_assert(r->connection->aborted);
+}
+END_TEST
+
 START_TEST(another_error_is_passed_back_as_it_is)
 {
     request_rec *r = request_with_timeout("10");
@@ -101,8 +122,10 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
     tcase_add_test(t, small_answers_and_parts_of_others_are_not_paced);
     tcase_add_test(t, a_large_answer_is_passed_on_in_pieces_and_whole);
+    tcase_add_test(t, all_that_is_charged_to_the_budget_is_paced);
     tcase_add_test(t, past_the_deadline_the_connection_is_given_up);
     tcase_add_test(t, a_large_answer_has_a_second_more_for_each_128_kib);
+    tcase_add_test(t, a_client_that_httpd_has_waited_for_in_vain_is_given_up);
     tcase_add_test(t, another_error_is_passed_back_as_it_is);
     suite_add_tcase(s, t);
     return s;

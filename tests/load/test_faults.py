@@ -1,0 +1,96 @@
+"""Children that are killed or run out of memory: whoever is not hit notices nothing."""
+
+import contextlib
+import os
+import re
+import resource
+import signal
+import time
+import unittest
+from pathlib import Path
+
+from client import PATH, Connection
+from report import report
+from server import MIB, Server, wait_until
+
+# By GMP alone eight million take some ten seconds: long enough to be hit.
+LONG = f"{PATH}8000000"
+SLOWLY = (
+    "FactorialEngine gmp\nFactorialMaxNumber 8000000\nFactorialMemory 2048\nFactorialTimeout 60\n"
+)
+
+
+def processor_time(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def address_space(pid):
+    return int(re.search(r"VmSize:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) << 10
+
+
+class Faults(unittest.TestCase):
+    def killed(self, mpm):
+        expected = ["exit signal Killed", "stopped: the client has gone"]
+        configuration = f"{SLOWLY}FactorialConcurrency 1\nStartServers 3\n"
+        with Server(configuration, mpm=mpm, expected=expected) as server:
+            before = {pid: processor_time(pid) for pid in server.children()}
+            victims = Connection(server.port)
+            victims.ask(LONG)
+            server.wait_for_metric("Computing", 1)
+            time.sleep(1)
+            victim = max(before, key=lambda pid: processor_time(pid) - before[pid])
+            with contextlib.closing(Connection(server.port)) as waiting:
+                waiting.ask(f"{PATH}20000")  # in another child, or this one: then it is cut off too
+                os.kill(victim, signal.SIGKILL)
+                start = time.monotonic()
+                wait_until(lambda: not server.metric("Computing"), 5, "the computation is gone")
+                took = time.monotonic() - start
+            self.assertLess(took, 1)
+            with self.assertRaises(OSError):
+                victims.answer()
+            self.assertEqual(server.get(f"{PATH}20").status, 200)
+            self.assertEqual(server.get(f"{PATH}20000").status, 200)
+            others = set(before) - {victim}
+            self.assertLessEqual(others, set(server.children()))
+            server.settle()
+            report(f"{mpm}: the budget of a killed child is back after {1000 * took:.0f} ms")
+
+    def test_a_child_killed_while_it_computes_under_event(self):
+        self.killed("event")
+
+    def test_a_child_killed_while_it_computes_under_worker(self):
+        self.killed("worker")
+
+    def test_a_child_killed_while_it_computes_under_prefork(self):
+        self.killed("prefork")
+
+    def out_of_memory(self, engine):
+        configuration = (
+            f"FactorialEngine {engine}\nFactorialMaxNumber 4000000\nFactorialMemory 1024\n"
+            "FactorialTimeout 60\nStartServers 1\nMinSpareThreads 1\nServerLimit 1\n"
+            "MaxRequestWorkers 25\n"
+        )
+        expected = ["factorial of 4000000 refused: the system has no memory"]
+        with Server(configuration, expected=expected) as server:
+            self.assertEqual(server.get(f"{PATH}100000").status, 200)  # its threads are there
+            (child,) = server.children()
+            limits = resource.prlimit(child, resource.RLIMIT_AS)
+            little = address_space(child) + 32 * MIB
+            resource.prlimit(child, resource.RLIMIT_AS, (little, limits[1]))
+            answer = server.get(f"{PATH}4000000")
+            self.assertEqual(answer.status, 503)
+            self.assertEqual(answer.body, b"Not enough memory at the moment")
+            self.assertEqual(server.get(f"{PATH}20").status, 200)
+            self.assertEqual(server.metric("RefusedMemory"), 1)
+            resource.prlimit(child, resource.RLIMIT_AS, limits)
+            self.assertEqual(server.get(f"{PATH}100000").status, 200)
+            self.assertEqual(server.children(), [child])
+            server.settle()
+            report(f"{engine}: with 32 MiB left N = 4,000,000 gets 503, and the child lives on")
+
+    def test_no_memory_for_the_engine(self):
+        self.out_of_memory("auto")
+
+    def test_no_memory_for_gmp(self):
+        self.out_of_memory("gmp")

@@ -1,0 +1,90 @@
+"""Floods of numbers near a limit: memory stays bounded, answers are right or 503."""
+
+import concurrent.futures
+import multiprocessing
+import pathlib
+import re
+import time
+import unittest
+
+from client import PATH, get
+from factorials import Factorials
+from report import report
+from server import MIB, Server, resident
+
+CLIENTS = 500
+MEMORY = 128  # MiB
+SMALL_MAX = int(
+    re.search(r"CHILD_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
+)
+
+
+def sample(server, peak, stop):
+    while not stop.is_set():
+        peak.value = max(peak.value, resident(server.children()))
+        time.sleep(0.02)
+
+
+class Peak:
+    """The most memory that the server's children had while the `with` block ran, in MiB."""
+
+    def __init__(self, server):
+        self.value = multiprocessing.Value("q", 0)
+        self.stop = multiprocessing.Event()
+        self.process = multiprocessing.Process(
+            target=sample, args=(server, self.value, self.stop), daemon=True
+        )
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop.set()
+        self.process.join()
+
+    @property
+    def mib(self):
+        return self.value.value / MIB
+
+
+class Memory(unittest.TestCase):
+    def flood(self, name, numbers, configuration=""):
+        factorials = Factorials(numbers)
+        with Server(
+            f"FactorialMemory {MEMORY}\n{configuration}",
+            expected=["refused: too many large numbers at once"],
+        ) as server:
+            before = set(server.children())
+            with Peak(server) as peak:
+                with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+                    start = time.monotonic()
+                    statuses = list(
+                        pool.map(lambda n: self.ask(server, factorials, n), numbers)
+                    )
+                    took = time.monotonic() - start
+            server.settle()
+            right, refused = statuses.count(200), statuses.count(503)
+            report(
+                f"{name}: {right} right, {refused} refused, {took:.1f} s, peak "
+                f"{peak.mib:.0f} MiB in {len(server.children())} children "
+                f"(FactorialMemory {MEMORY} MiB)"
+            )
+            self.assertEqual(right + refused, CLIENTS)
+            self.assertGreater(right, 0)
+            self.assertEqual(server.get(PATH + "20").status, 200)
+            self.assertLessEqual(before, set(server.children()))
+
+    def ask(self, server, factorials, n):
+        answer = get(server.port, f"{PATH}{n}")
+        if answer.status == 200:
+            factorials.check(n, answer.body)
+        else:
+            self.assertEqual(answer.headers["retry-after"], "1")
+        return answer.status
+
+    def test_500_numbers_within_one_percent_of_the_maximum(self):
+        self.flood("near the maximum", range(1000000 - 10 * CLIENTS, 1000000, 10))
+
+    def test_500_numbers_just_under_the_small_limit(self):
+        self.flood("near the small limit", range(SMALL_MAX - CLIENTS + 1, SMALL_MAX + 1))

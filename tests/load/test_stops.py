@@ -1,0 +1,116 @@
+"""Restarting and stopping under load."""
+
+import concurrent.futures
+import contextlib
+import signal
+import threading
+import time
+import unittest
+
+from client import PATH, Connection, get
+from crashes import CORES, crashes_of_ours
+from report import report
+from server import Server
+
+EXPECTED = [
+    "refused: too many large numbers at once",
+    "stopped: the client has gone",
+    "given up: the client does not take it",
+]
+MPMS = ("event", "worker", "prefork")
+
+
+class Stops(unittest.TestCase):
+    def test_graceful_restarts_lose_no_request(self):
+        # httpd notices that children of two generations ago have ended: AH00546.
+        with Server(expected=[*EXPECTED, "AH00546: no record of generation"]) as server:
+            stop, lost, statuses = threading.Event(), [], []
+
+            def client(n):
+                while not stop.is_set():
+                    try:
+                        statuses.append(get(server.port, f"{PATH}{n}").status)
+                    except OSError as error:
+                        lost.append(error)
+
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                for n in (20, 20, 3000, 3000, 50000, 100000, 200000, 1000000):
+                    pool.submit(client, n)
+                for _ in range(4):
+                    time.sleep(1)
+                    server.reload()
+                stop.set()
+            server.settle()
+            ok, refused = statuses.count(200), statuses.count(503)
+            report(f"4 graceful restarts: {ok} answered, {refused} refused, {len(lost)} lost")
+            self.assertEqual(lost, [])
+            self.assertEqual(ok + refused, len(statuses))
+            self.assertGreater(ok, 100)
+
+    def graceful_stop(self, mpm):
+        # Above the sum of our limits: 1 for waiting, 10 for computing, 4 for sending.
+        configuration = (
+            "FactorialConcurrency 2\nFactorialQueueTimeout 1\nFactorialTimeout 10\n"
+            "FactorialSendTimeout 1\nGracefulShutdownTimeout 20\nFactorialEngine gmp\n"
+        )
+        with Server(configuration, mpm=mpm, expected=EXPECTED) as server:
+            clients = [Connection(server.port) for _ in range(20)]
+            for i, client in enumerate(clients):
+                client.ask(f"{PATH}{500000 + i}", {"Connection": "close"})
+            server.wait_for_metric("Computing", 2)
+            server.children()
+            # Those that httpd has not accepted yet would be the kernel's loss.
+            time.sleep(0.2)
+            start = time.monotonic()
+            server.process.send_signal(signal.SIGWINCH)
+            statuses = [client.answer().status for client in clients]
+            server.ended_within(20)
+            took = time.monotonic() - start
+            for client in clients:
+                client.close()
+            ok, refused = statuses.count(200), statuses.count(503)
+            report(f"{mpm}: graceful stop: {ok} answered, {refused} refused, {took:.1f} s")
+            self.assertEqual(ok + refused, 20)
+            self.assertGreaterEqual(ok, 2)
+
+    def test_a_graceful_stop_loses_no_request_under_event(self):
+        self.graceful_stop("event")
+
+    def test_a_graceful_stop_loses_no_request_under_worker(self):
+        self.graceful_stop("worker")
+
+    def test_a_graceful_stop_loses_no_request_under_prefork(self):
+        self.graceful_stop("prefork")
+
+    def stop_in_haste(self, mpm, delay):
+        """Computing, waiting, sending, at a moment that differs from run to run."""
+        configuration = (
+            f"{CORES}FactorialMaxNumber 8000000\nFactorialMemory 2048\nFactorialTimeout 60\n"
+            "FactorialConcurrency 4\nFactorialEngine gmp\nSendBufferSize 16384\nStartServers 6\n"
+        )
+        expected = [*EXPECTED, "exit signal", "caught SIGTERM"]
+        with (
+            Server(configuration, mpm=mpm, expected=expected) as server,
+            contextlib.ExitStack() as open_ones,
+        ):
+            for n in (8000000, 8000000, 100000, 100000, 3000, 3000, 20000, 20000, 8000000):
+                client = Connection(server.port, receive_buffer=4096)
+                open_ones.callback(client.close)
+                client.ask(f"{PATH}{n}")
+            time.sleep(delay)
+            server.children()
+            start = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            server.ended_within(5)
+            took = time.monotonic() - start
+            ours, foreign = crashes_of_ours(server)
+            self.assertEqual(ours, [])
+            if foreign:
+                report(f"{mpm}: {foreign} crashes of httpd's own (see crashes.py)")
+            return took
+
+    def test_a_stop_in_haste_ends_within_five_seconds(self):
+        for mpm in MPMS:
+            with self.subTest(mpm=mpm):
+                times = [self.stop_in_haste(mpm, delay / 10) for delay in (1, 4, 8)]
+                report(f"{mpm}: stop in haste: {max(times):.1f} s at the most")
