@@ -40,7 +40,7 @@ module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
 	@mkdir -p $(@D)
@@ -224,7 +224,7 @@ FUZZ_MAIN      = $(BUILD)/tests/fuzz/replay.o
 FUZZ_BUILD     = $(MAKE) --no-print-directory BUILD=build/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
                  SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
-.PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs tsan
+.PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs
 test-load: ## load and faults: bounds, order and answers, with figures (as root; LOAD=long: longer)
 	$(call install,$(load_packages))
 	@$(MAKE) --no-print-directory build
@@ -256,9 +256,6 @@ fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer
 	done
 fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, by any compiler
 	tests/run $(foreach t,$(fuzz_targets),'$(BUILD)/fuzz/$(t) $(wildcard tests/fuzz/corpus/$(t)/*)')
-
-tsan: ## unit tests under the thread sanitizer
-	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
 
 # ---- the container
 # Not IMAGE: that is what the infrastructure deploys, by digest or commit.
@@ -299,12 +296,12 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 	tests/container/test_arm64 build/arm64
 
 # ---- the engine's speed
-bench_packages := pari-gp python3-venv
+engine_peers   := pari-gp python3-venv
 BENCH_VENV     := $(BUILD)/bench/venv
 
 .PHONY: bench-engine
 bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
-	$(call install,$(bench_packages))
+	$(call install,$(engine_peers))
 	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
 	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
 	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
@@ -314,9 +311,8 @@ bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FL
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
 .PHONY: asan tsan valgrind clang tidy
-tsan: ## the engine's unit tests under the thread sanitizer
-	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread \
-	    unit_suites="$(wildcard tests/unit/engine/test_*.c)" test-unit
+tsan: ## unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
 asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
