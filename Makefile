@@ -326,10 +326,12 @@ valgrind: $(unit_programs) ## unit tests under valgrind
 tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
-tidy: ## clang-tidy over all C files, two at a time
-	@git ls-files -z '*.c' | xargs -0 -n 1 -P 2 sh -c 'echo "tidy $$1"; clang-tidy --quiet "$$1" -- \
-	    -std=gnu17 '"$(HTTPD_FLAGS)"' -Imod_factorial -Itests -Itests/unit -DMODULE=\"\" \
-	    -DMODULES=\"\" -DMOD_FACTORIAL_VERSION=\"\" $(tidy_kernel) 2>/dev/null || exit 255' tidy
+tidy: ## clang-tidy over all C files
+	@$(MAKE) --no-print-directory -k -j 2 $(patsubst %,tidy/%,$(shell git ls-files '*.c'))
+tidy/%: %
+	@echo "tidy $<"
+	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
+	    -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format

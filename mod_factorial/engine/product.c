@@ -45,7 +45,7 @@ static uint64_t exponent_left(const primes *found, size_t k, uint64_t n, uint64_
     uint64_t p = found->prime[k];
     if (p == 5)
         return 0;
-    uint64_t exponent = p * p > n ? n / p : primes_exponent(n, p);
+    uint64_t exponent = primes_exponent(n, p);
     return p == 2 ? exponent - zeros : exponent;
 }
 
