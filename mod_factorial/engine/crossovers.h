@@ -1,6 +1,6 @@
 /*
- * Where one way of computing begins to be faster than another: measured by
- * prints these lines anew. Between half and twice of each value the time changes little.
+ * Where one way of computing begins to be faster than another, as `make tune` measures it. Between
+ * half and twice of each value the time changes little.
  */
 #ifndef MOD_FACTORIAL_ENGINE_CROSSOVERS_H
 #define MOD_FACTORIAL_ENGINE_CROSSOVERS_H
