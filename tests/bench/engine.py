@@ -18,7 +18,7 @@ import time
 
 SIZES = [10**3, 3 * 10**3, 10**4, 10**5, 10**6, 10**7]
 SLOW = 2.0
-NUMBER = re.compile(r"[0-9.]+(?:[eE]-?[0-9]+)?")
+NUMBER = re.compile(r"[0-9]+\.[0-9]*(?:e-?[0-9]+)?")
 ENOUGH = 0.5  # seconds of runs for one figure
 
 PYTHON = """
@@ -44,9 +44,9 @@ def engine(*options):
 def pari(n, runs):
     """Its clock counts milliseconds, so each run is of several."""
     times = max(1, 300000 // n)
-    program = (f"default(parisizemax,4000000000);for(i=1,{runs},t=getwalltime();for(k=1,{times},s=Str({n}!));"
+    program = (f"default(format,\"f.12\");for(i=1,{runs},t=getwalltime();for(k=1,{times},s=Str({n}!));"
                f'write1("/dev/stderr",(getwalltime()-t)/{times}000.," "))')
-    return ["sh", "-c", 'echo "$0" | gp -fq', program]
+    return ["sh", "-c", 'echo "$0" | gp -fq -s 2000000000', program]
 
 
 PEERS = {
