@@ -299,7 +299,9 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 engine_peers   := pari-gp python3-venv
 BENCH_VENV     := $(BUILD)/bench/venv
 
-.PHONY: bench-engine
+.PHONY: bench-engine tune
+tune: ## measure the crossovers that mod_factorial/engine/crossovers.h names
+	tests/bench/tune $(BUILD)/tune
 bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
 	$(call install,$(engine_peers))
 	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \

@@ -1,6 +1,7 @@
 #include "decimal_factorial.h"
 
 #include "checksum.h"
+#include "crossovers.h"
 #include "job.h"
 #include "powers.h"
 #include "primes.h"
@@ -76,6 +77,10 @@ static factorial_status multiply_and_write(const kernel *k, const factorial_job 
 factorial_status decimal_factorial(const kernel *k, const factorial_job *job, uint64_t n,
                                    char *digits)
 {
+    factorial_job alone = *job;
+    alone.pool = NULL;
+    if (n <= CROSSOVER_THREADS)
+        job = &alone;
     plan p = make_plan(k, n);
     void *products_block = job_acquire(job, p.product_bytes);
     if (!products_block)

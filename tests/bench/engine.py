@@ -9,6 +9,7 @@ more than SLOW seconds at some N is not run at the next. Memory is the peak of a
 import json
 import math
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -17,6 +18,7 @@ import time
 
 SIZES = [10**3, 3 * 10**3, 10**4, 10**5, 10**6, 10**7]
 SLOW = 2.0
+NUMBER = re.compile(r"[0-9]+\.[0-9]*(?:e-?[0-9]+)?")
 ENOUGH = 0.5  # seconds of runs for one figure
 
 PYTHON = """
@@ -40,9 +42,11 @@ def engine(*options):
 
 
 def pari(n, runs):
-    program = (f"default(parisizemax,4000000000);for(i=1,{runs},t=getwalltime();s=Str({n}!);"
-               'write1("/dev/stderr",(getwalltime()-t)/1000.,"\\n"))')
-    return ["sh", "-c", 'echo "$0" | gp -fq', program]
+    """Its clock counts milliseconds, so each run is of several."""
+    times = max(1, 300000 // n)
+    program = (f"default(format,\"f.12\");for(i=1,{runs},t=getwalltime();for(k=1,{times},s=Str({n}!));"
+               f'write1("/dev/stderr",(getwalltime()-t)/{times}000.," "))')
+    return ["sh", "-c", 'echo "$0" | gp -fq -s 2000000000', program]
 
 
 PEERS = {
@@ -76,7 +80,8 @@ def run(command):
         process.returncode = status
     if status:
         return None
-    return [float(line) for line in lines], usage.ru_maxrss / 1024
+    numbers = [float(word) for word in lines if NUMBER.fullmatch(word)]
+    return (numbers, usage.ru_maxrss / 1024) if numbers else None
 
 
 def measure(peer, n):
@@ -84,7 +89,7 @@ def measure(peer, n):
     if not first:
         return None
     seconds = min(first[0])
-    runs = max(3, min(2000, int(ENOUGH / max(seconds, 1e-6))))
+    runs = max(3, min(300, int(ENOUGH / max(seconds, 1e-6))))
     again = run(peer(n, runs)) if seconds < SLOW else first
     return {"seconds": statistics.median(again[0]), "peak_MB": round(again[1], 1), "runs": len(again[0])}
 

@@ -213,7 +213,7 @@ static void propagate_bounds(size_t limbs, bool square)
 START_TEST(no_product_no_sum_and_no_digit_leaves_its_bounds)
 {
     fill_fields();
-    unsigned longest = suite_under_valgrind() ? 12 : suite_sanitized() ? 16 : 20;
+    unsigned longest = suite_under_valgrind() ? 12 : suite_sanitized() ? 14 : 18;
     for (unsigned log = 5; log < longest; log++)
         for (size_t quarters = 4; quarters < 8; quarters++) {
             propagate_bounds(((size_t)1 << log) / 4 * quarters, true);
