@@ -20,6 +20,9 @@ COPY tests/unit tests/unit
 RUN make -s build && make -s test-unit
 COPY LICENSE ./
 COPY conf/container conf/container
+COPY conf/page.conf conf/
+COPY docs/openapi.yaml docs/
+COPY docs/page docs/page
 # hadolint ignore=SC2046
 RUN make -s container-programs && \
     install -s -m 644 build/mod_factorial.so /usr/lib/apache2/modules/ && \
@@ -27,7 +30,9 @@ RUN make -s container-programs && \
     conf/container/collect /image /usr/sbin/apache2 \
         $(awk '$1 == "LoadModule" { print $3 }' conf/container/httpd.conf) \
         /usr/local/bin/checked /usr/local/bin/health-probe && \
-    install -D -m 644 conf/container/httpd.conf /image/etc/mod_factorial/httpd.conf && \
+    install -D -m 644 -t /image/etc/mod_factorial conf/container/httpd.conf conf/page.conf && \
+    install -D -m 644 -t /image/usr/share/mod_factorial/docs docs/openapi.yaml && \
+    install -D -m 644 -t /image/usr/share/mod_factorial/docs/page docs/page/* && \
     install -D -m 644 LICENSE /image/usr/share/doc/mod_factorial/copyright && \
     mkdir /runtime
 

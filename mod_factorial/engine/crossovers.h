@@ -1,5 +1,5 @@
 /*
- * Where one way of computing begins to be faster than another: measured by `make tune`, which
+ * Where one way of computing begins to be faster than another: measured by
  * prints these lines anew. Between half and twice of each value the time changes little.
  */
 #ifndef MOD_FACTORIAL_ENGINE_CROSSOVERS_H

@@ -55,7 +55,7 @@ static factorial_status multiply_and_write(const kernel *k, const factorial_job 
                                            void *block, uint64_t count, char *digits)
 {
     limb *result = block;
-    decimal_workshop w = {k, job, true, result + p->result_limbs};
+    workshop w = {k, job, true, result + p->result_limbs};
     product_multiply(products, &w, p->scratch_bytes);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;

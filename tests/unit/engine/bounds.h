@@ -203,8 +203,8 @@ static void propagate_bounds(size_t limbs, bool square)
         aligned_alloc(64, (convolution_scratch(&kernel_of_bounds, limbs, 2) + 63) / 64 * 64);
     ck_assert(a && product && scratch);
     size_t half = limbs / 2;
-    convolution_multiply(&kernel_of_bounds, &job, false, product, a, half, a,
-                         square ? half : limbs - half - 1, scratch);
+    workshop shop = {&kernel_of_bounds, &job, false, scratch};
+    convolution_multiply(&shop, product, a, half, a, square ? half : limbs - half - 1);
     free(a);
     free(product);
     free(scratch);
