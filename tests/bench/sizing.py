@@ -28,7 +28,8 @@ def tables(rows):
     for cpus, memories in TASKS:
         known = cpus in measured and cpus <= clean
         rate = median(quotas, "requests_per_second", cpus=cpus) if known else slope * cpus
-        seconds = median(quotas, "timed_s", cpus=min(cpus, max(measured)))
+        nearest = max((c for c in measured if c <= cpus), default=min(measured))
+        seconds = median(quotas, "timed_s", cpus=nearest)
         in_time = TIMED * (TIMEOUT / seconds) ** (1 / GROWTH)
         for gib in memories:
             if gib in by_memory:
