@@ -61,9 +61,7 @@ class Connection:
 
     def close(self, *, reset=False):
         if reset:
-            self.socket.setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
-            )
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.stream.close()
         self.socket.close()
 

@@ -217,9 +217,7 @@ class Server:
     def reload(self):
         before = self.log().count("resuming normal operations")
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(
-            lambda: self.log().count("resuming normal operations") > before, 20, "restarted"
-        )
+        wait_until(lambda: self.log().count("resuming normal operations") > before, 20, "restarted")
 
 
 def alive(pid):

@@ -73,7 +73,10 @@ def half_a_machine():
 class Small(unittest.TestCase):
     def beside_large_ones(self, name, cgroup=None):
         expected = ["refused: too many large numbers at once"]
-        with ProcessPoolExecutor(2) as processes, Server(expected=expected, cgroup=cgroup) as server:
+        with (
+            ProcessPoolExecutor(2) as processes,
+            Server(expected=expected, cgroup=cgroup) as server,
+        ):
             alone = processes.submit(probe, server.port).result()
             large = processes.submit(press, server.port)
             time.sleep(0.5)
