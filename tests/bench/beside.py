@@ -3,10 +3,11 @@ other."""
 
 import threading
 
-import httpd
-import load
 import peers
 from server import Server
+
+import httpd
+import load
 
 CLIENTS = 2  # that ask for large numbers
 

@@ -7,8 +7,9 @@ import platform
 import re
 import subprocess
 
-import httpd
 import peers
+
+import httpd
 
 
 def _first(pattern, *command):

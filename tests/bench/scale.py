@@ -3,10 +3,11 @@
 import contextlib
 
 import cpu
-import httpd
-import load
 import peers
 from server import Server
+
+import httpd
+import load
 
 QUOTAS = [0.25, 0.5, 1, 2]
 PAIR = 0.25  # processors for each of two servers: proxy and load need the rest
