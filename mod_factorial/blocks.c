@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum {
-    MAPPED_FROM = 1 << 18, /* smaller blocks are malloc's, which is faster for them */
-    HUGE_PAGE = 1 << 21
-};
+/* Smaller blocks are malloc's, which is faster for them. */
+static const size_t MAPPED_FROM = (size_t)1 << 20;
+
+static const size_t HUGE_PAGE = (size_t)1 << 21;
 
 static size_t rounded(size_t bytes, size_t unit)
 {
@@ -48,3 +48,15 @@ void block_release(void *block, size_t bytes)
     else
         munmap(block, bytes >= 2 * HUGE_PAGE ? rounded(bytes, HUGE_PAGE) : bytes);
 }
+
+static void *acquire(factorial_memory *unused, size_t bytes)
+{
+    return block_acquire(bytes);
+}
+
+static void release(factorial_memory *unused, void *block, size_t bytes)
+{
+    block_release(block, bytes);
+}
+
+factorial_memory block_memory = {acquire, release};

@@ -1,18 +1,33 @@
 #include "child.h"
 
+#include "blocks.h"
 #include "digits.h"
 #include "directives.h"
+#include "engine/keeper.h"
 #include "metrics.h"
 #include "shared.h"
 
 #include <ap_mpm.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 
-enum { STOP_MS = 2000 }; /* what an end waits for compute threads */
+enum {
+    STOP_MS = 2000,      /* what an end waits for compute threads */
+    KEEP_IDLE_MS = 5000, /* what is kept for the next computation is given back after so long */
+};
 
-child_state child = {.largest = FACTORIAL_LIMIT, .small_most = 1};
+/* What small computations of a child may take together: it is not charged to the budget. */
+static const size_t SMALL_MEMORY = (size_t)32 << 20;
+
+child_state child = {.largest = FACTORIAL_LIMIT,
+                     .small_max = CHILD_SMALL_GMP,
+                     .small_most = 1,
+                     .memory = &block_memory};
+
+/* What is in `child.memory` and `child.runners` where computations have threads of their own. */
+static factorial_keeper *keeper;
 
 static unsigned mpm_query(int what)
 {
@@ -36,20 +51,19 @@ bool child_prepare(server_rec *server)
     return !error && metrics_create(server, ledger);
 }
 
-static bool fits_in_memory(uint64_t n)
+static uint64_t memory_of(uint64_t n)
 {
     return factorial_memory_need(n, child.method, child.threads) +
-               digits_bytes(factorial_digit_count(n)) <=
-           child.limits.memory;
+           digits_bytes(factorial_digit_count(n));
 }
 
 /* The need grows with n. */
 static uint64_t largest_that_fits(void)
 {
-    uint64_t low = CHILD_SMALL_MAX, high = FACTORIAL_LIMIT;
+    uint64_t low = child.small_max, high = FACTORIAL_LIMIT;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
-        if (fits_in_memory(middle))
+        if (memory_of(middle) <= child.limits.memory)
             low = middle;
         else
             high = middle - 1;
@@ -78,11 +92,15 @@ static void configure(const server_rec *server)
     };
     child.threads = (unsigned)main_setting(server, SETTING_THREADS);
     child.method = (factorial_method)main_setting(server, SETTING_ENGINE);
+    bool decimal = child.method == FACTORIAL_AUTO && factorial_prepare();
+    child.small_max = decimal ? CHILD_SMALL_DECIMAL : CHILD_SMALL_GMP;
     child.largest = largest_that_fits();
     /* The others are for those whose number is small. */
     child.here = at_least_one(workers / 4);
     child.everywhere = at_least_one(workers * processes / 4);
-    child.small_most = (int)at_least_one(workers / 2);
+    uint64_t small_most = SMALL_MEMORY / memory_of(child.small_max);
+    child.small_most =
+        (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
 }
 
 /* Compute threads may outlast an end in haste: their code must not be unmapped under them. */
@@ -109,16 +127,37 @@ factorial_pool *child_pool(void)
     return helpers;
 }
 
-static bool give_back(void *unused, unsigned milliseconds)
+void child_charge_kept(void)
 {
+    if (keeper)
+        admission_hold(&child.budget, factorial_keeper_idle(keeper));
+}
+
+bool child_give_back(void)
+{
+    bool any = keeper && factorial_keeper_give_back(keeper) > 0;
+    if (any)
+        child_charge_kept();
+    return any;
+}
+
+/* For the runners, while nothing is computed; false once nothing is kept any more. */
+static bool idle(void *unused, unsigned milliseconds)
+{
+    if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&child.budget))
+        return true;
+    child_give_back();
+    malloc_trim(0); /* what GMP had */
     return false;
 }
 
 static apr_status_t stop_runners(void *unused)
 {
     atomic_store(&child.stopping, true);
-    if (runners_stop(child.runners, STOP_MS))
+    if (runners_stop(child.runners, STOP_MS)) {
         factorial_pool_destroy(helpers);
+        factorial_keeper_destroy(keeper);
+    }
     return APR_SUCCESS;
 }
 
@@ -140,7 +179,10 @@ void child_init(apr_pool_t *pool, server_rec *server)
     if (threaded == AP_MPMQ_NOT_SUPPORTED)
         return;
     unsigned most = child.limits.computations < child.here ? child.limits.computations : child.here;
-    child.runners = runners_create(most, give_back, NULL);
+    child.runners = runners_create(most, idle, NULL);
+    keeper = factorial_keeper_create(&block_memory, child.limits.memory / 4);
+    if (keeper)
+        child.memory = factorial_keeper_memory(keeper);
     if (child.runners) {
         stay_mapped();
         apr_pool_pre_cleanup_register(pool, NULL, stop_runners);

@@ -10,19 +10,23 @@
 #include "mod_factorial.h"
 #include "runners.h"
 
-/* Numbers up to here take less than a millisecond. */
-#define CHILD_SMALL_MAX 8000
+/* Numbers up to here are small, they take less than a millisecond: by decimal arithmetic, by GMP.
+ */
+enum { CHILD_SMALL_DECIMAL = 40000, CHILD_SMALL_GMP = 8000 };
 
 typedef struct {
     admission budget;
     admission_limits limits;
     bool joined;               /* has an account; without one no large number is computed */
     unsigned here, everywhere; /* workers that may be busy with large numbers */
-    int small_most;            /* workers of this child that may compute small ones */
+    uint64_t small_max;        /* one of these two: a worker computes small numbers itself */
+    int small_most;            /* workers of this child that may do so at once */
     unsigned threads;          /* for one computation */
     factorial_method method;
-    uint64_t largest;     /* n that FactorialMemory has room for */
-    runners *runners;     /* NULL under prefork: the worker itself computes */
+    uint64_t largest; /* n that FactorialMemory has room for */
+    runners *runners; /* NULL under prefork: the worker itself computes */
+    /* Of large computations; kept for the next one where there are runners. */
+    factorial_memory *memory;
     atomic_bool stopping; /* in haste: nothing is computed to its end */
 } child_state;
 
@@ -37,6 +41,12 @@ void child_init(apr_pool_t *pool, server_rec *server);
 /* To be called by a runner: the threads that help it, made when they are first asked for; may be
  * NULL. */
 factorial_pool *child_pool(void);
+
+/* Charges the memory that is kept between computations; to be called after each. */
+void child_charge_kept(void);
+
+/* Gives it back; true if there was any. From any thread. */
+bool child_give_back(void);
 
 /* child_stopping; perhaps in a signal handler, so it takes no lock. */
 void child_stopping(apr_pool_t *pool, int graceful);

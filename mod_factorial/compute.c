@@ -19,7 +19,8 @@ static atomic_int small_ones;
 /* ---- the engine's memory, no more of it than has been granted */
 
 typedef struct {
-    factorial_memory memory;
+    factorial_memory memory; /* first, for it is found again by its address */
+    factorial_memory *source;
     atomic_llong left;
 } granted_memory;
 
@@ -28,7 +29,7 @@ static void *acquire(factorial_memory *memory, size_t bytes)
     granted_memory *granted = (granted_memory *)memory;
     void *block = NULL;
     if (atomic_fetch_sub(&granted->left, (long long)bytes) >= (long long)bytes)
-        block = block_acquire(bytes);
+        block = granted->source->acquire(granted->source, bytes);
     if (!block)
         atomic_fetch_add(&granted->left, (long long)bytes);
     return block;
@@ -37,7 +38,7 @@ static void *acquire(factorial_memory *memory, size_t bytes)
 static void release(factorial_memory *memory, void *block, size_t bytes)
 {
     granted_memory *granted = (granted_memory *)memory;
-    block_release(block, bytes);
+    granted->source->release(granted->source, block, bytes);
     atomic_fetch_add(&granted->left, (long long)bytes);
 }
 
@@ -58,14 +59,14 @@ static outcome outcome_of(factorial_status status)
     return OUTCOME_FAILED;
 }
 
-static granted_memory grant(size_t bytes)
+static granted_memory grant(factorial_memory *source, size_t bytes)
 {
-    return (granted_memory){{acquire, release}, (long long)bytes};
+    return (granted_memory){{acquire, release}, source, (long long)bytes};
 }
 
 static outcome compute_small(uint64_t n, uint64_t count, computation *c)
 {
-    granted_memory granted = grant(factorial_memory_need(n, child.method, 1));
+    granted_memory granted = grant(&block_memory, factorial_memory_need(n, child.method, 1));
     factorial_job job = {.memory = &granted.memory, .threads = 1, .method = child.method};
     c->digits = digits_acquire(count, NULL);
     if (!c->digits)
@@ -107,7 +108,7 @@ static bool must_stop(watch *w, outcome overrun)
         return w->reason != OUTCOME_OK;
     w->next_look = now + apr_time_from_msec(TICK_MS);
     if (atomic_load(&child.stopping))
-        w->reason = OUTCOME_BUSY;
+        w->reason = OUTCOME_STOPPING;
     else if (client_gone(w->r))
         w->reason = OUTCOME_GONE;
     else if (now >= w->deadline)
@@ -129,6 +130,8 @@ static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation
             return OUTCOME_OK;
         if (answer == ADMISSION_REFUSED)
             return OUTCOME_BUSY;
+        if (child_give_back())
+            continue;
         if (must_stop(&w, OUTCOME_BUSY)) {
             admission_withdraw(&child.budget, ticket);
             return w.reason;
@@ -184,7 +187,7 @@ static void run_here(engine_task *e, watch *w)
 static outcome run(const request_rec *r, uint64_t n, size_t memory, computation *c)
 {
     watch w = start_watch(r, SETTING_TIMEOUT);
-    granted_memory granted = grant(memory);
+    granted_memory granted = grant(child.memory, memory);
     engine_task e = {
         .task.run = run_engine,
         .job = {.memory = &granted.memory, .threads = child.threads, .method = child.method},
@@ -214,6 +217,7 @@ static outcome compute_large(const request_rec *r, uint64_t n, uint64_t count, c
         return how;
     c->digits = digits_acquire(count, &child.budget);
     how = c->digits ? run(r, n, memory, c) : OUTCOME_MEMORY;
+    child_charge_kept();
     admission_computed(&child.budget, bytes, c->digits ? digits_bytes(count) : 0);
     return how;
 }
@@ -227,6 +231,7 @@ static void log_failure(request_rec *r, uint64_t n, outcome how)
         [OUTCOME_TIMEOUT] = "stopped: took longer than FactorialTimeout allows",
         [OUTCOME_MEMORY] = "refused: the system has no memory",
         [OUTCOME_GONE] = "stopped: the client has gone",
+        [OUTCOME_STOPPING] = "stopped: so is the server",
         [OUTCOME_FAILED] = "withheld: the result did not pass its check",
     };
     int level = how == OUTCOME_GONE                              ? APLOG_INFO
@@ -242,7 +247,7 @@ outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *
     *c = (computation){0};
     if (n <= INSTANT_MAX) {
         how = compute_small(n, count, c);
-    } else if (n <= CHILD_SMALL_MAX && enter_small()) {
+    } else if (n <= child.small_max && enter_small()) {
         how = compute_small(n, count, c);
         atomic_fetch_sub(&small_ones, 1);
     } else {

@@ -18,8 +18,9 @@ typedef struct {
 /*
  * Computes n!, which has `count` digits. OUTCOME_OK: c->digits is a block of that many. Otherwise
  * there is none, and the outcome says why: OUTCOME_BUSY, OUTCOME_TIMEOUT, OUTCOME_MEMORY,
- * OUTCOME_GONE or OUTCOME_FAILED; what is the server's fault is in the log. In both cases
- * compute_finish is to be called when the request has been answered. By the request's own thread.
+ * OUTCOME_GONE, OUTCOME_STOPPING or OUTCOME_FAILED; what is the server's fault is in the log. In
+ * both cases compute_finish is to be called when the request has been answered. By the request's
+ * own thread.
  */
 outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *c);
 void compute_finish(const computation *c);

@@ -44,16 +44,16 @@ static const struct {
     int64_t (*machine)(void); /* the default, where the machine decides */
     bool global;              /* for all virtual servers together */
 } settings[SETTING_COUNT] = {
-    [SETTING_MAX_NUMBER] = {0, FACTORIAL_LIMIT, 1000000},
-    [SETTING_TIMEOUT] = {1, 3600, 10},
-    [SETTING_QUEUE_TIMEOUT] = {0, 3600, 2},
-    [SETTING_SEND_TIMEOUT] = {1, 86400, 60},
-    [SETTING_COMPRESS_MAX] = {0, 1024 * MIB, MIB},
+    [SETTING_MAX_NUMBER] = {0, FACTORIAL_LIMIT, .fallback = 1000000},
+    [SETTING_TIMEOUT] = {1, 3600, .fallback = 10},
+    [SETTING_QUEUE_TIMEOUT] = {0, 3600, .fallback = 2},
+    [SETTING_SEND_TIMEOUT] = {1, 86400, .fallback = 60},
+    [SETTING_COMPRESS_MAX] = {0, 1024 * MIB, .fallback = MIB},
     [SETTING_MEMORY] = {1, 1048576, .machine = default_memory, .global = true},
     [SETTING_CONCURRENCY] = {1, 1024, .machine = default_concurrency, .global = true},
     [SETTING_THREADS] = {1, 64, .machine = default_threads, .global = true},
-    [SETTING_MAX_WAITING] = {0, 1024, 16, .global = true},
-    [SETTING_ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, FACTORIAL_AUTO, .global = true},
+    [SETTING_MAX_WAITING] = {0, 1024, .fallback = 16, .global = true},
+    [SETTING_ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, .fallback = FACTORIAL_AUTO, .global = true},
 };
 
 /* ---- the records */

@@ -62,9 +62,8 @@ static int drop_client(request_rec *r)
 static int send_refusal(request_rec *r, outcome how, bool problem_details)
 {
     static const response_error errors[OUTCOME_COUNT] = {
-        [OUTCOME_BUSY] = ERROR_BUSY,
-        [OUTCOME_TIMEOUT] = ERROR_TIMEOUT,
-        [OUTCOME_MEMORY] = ERROR_MEMORY,
+        [OUTCOME_BUSY] = ERROR_BUSY,       [OUTCOME_TIMEOUT] = ERROR_TIMEOUT,
+        [OUTCOME_MEMORY] = ERROR_MEMORY,   [OUTCOME_STOPPING] = ERROR_BUSY,
         [OUTCOME_FAILED] = ERROR_INTERNAL,
     };
     return how == OUTCOME_GONE ? drop_client(r)

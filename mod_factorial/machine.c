@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,45 +82,56 @@ static double least_limit(const char *root, const char *controller, const char *
 
 #define NO_LIMIT 1e300
 
+/* The number at *at, which is moved behind it; -1 if there is none ("max", for instance). */
+static double next_number(const char **at)
+{
+    char *end;
+    double value = strtod(*at, &end);
+    if (end == *at)
+        return -1;
+    *at = end;
+    return value;
+}
+
+static double number_in(const char *root, const char *hierarchy, const char *group,
+                        const char *file)
+{
+    char line[LINE];
+    const char *at = line;
+    return read_line(root, hierarchy, group, file, line) ? next_number(&at) : -1;
+}
+
+static double ratio(double quota, double period)
+{
+    return quota > 0 && period > 0 ? quota / period : NO_LIMIT;
+}
+
 static double quota_v2(const char *root, const char *hierarchy, const char *group)
 {
     char line[LINE];
-    double quota, period;
-    if (!read_line(root, hierarchy, group, "cpu.max", line) ||
-        sscanf(line, "%lf %lf", &quota, &period) != 2 || period <= 0)
+    const char *at = line;
+    if (!read_line(root, hierarchy, group, "cpu.max", line))
         return NO_LIMIT;
-    return quota / period;
+    double quota = next_number(&at);
+    return ratio(quota, next_number(&at));
 }
 
 static double quota_v1(const char *root, const char *hierarchy, const char *group)
 {
-    char line[LINE];
-    double quota, period;
-    if (!read_line(root, hierarchy, group, "cpu.cfs_quota_us", line) ||
-        sscanf(line, "%lf", &quota) != 1 || quota <= 0 ||
-        !read_line(root, hierarchy, group, "cpu.cfs_period_us", line) ||
-        sscanf(line, "%lf", &period) != 1 || period <= 0)
-        return NO_LIMIT;
-    return quota / period;
-}
-
-static double bytes_in(const char *root, const char *hierarchy, const char *group, const char *file)
-{
-    char line[LINE];
-    double bytes;
-    if (!read_line(root, hierarchy, group, file, line) || sscanf(line, "%lf", &bytes) != 1)
-        return NO_LIMIT;
-    return bytes;
+    return ratio(number_in(root, hierarchy, group, "cpu.cfs_quota_us"),
+                 number_in(root, hierarchy, group, "cpu.cfs_period_us"));
 }
 
 static double memory_v2(const char *root, const char *hierarchy, const char *group)
 {
-    return bytes_in(root, hierarchy, group, "memory.max");
+    double bytes = number_in(root, hierarchy, group, "memory.max");
+    return bytes < 0 ? NO_LIMIT : bytes;
 }
 
 static double memory_v1(const char *root, const char *hierarchy, const char *group)
 {
-    return bytes_in(root, hierarchy, group, "memory.limit_in_bytes");
+    double bytes = number_in(root, hierarchy, group, "memory.limit_in_bytes");
+    return bytes < 0 ? NO_LIMIT : bytes;
 }
 
 /* ---- the whole */

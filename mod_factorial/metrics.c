@@ -25,6 +25,7 @@ static const struct {
     [OUTCOME_MEMORY] = {"memory", "RefusedMemory", "refused: no memory"},
     [OUTCOME_GONE] = {"gone", "StoppedGone", "stopped: client gone"},
     [OUTCOME_SLOW] = {"slow", "AbortedSlow", "aborted: client too slow"},
+    [OUTCOME_STOPPING] = {"stopping", "StoppedByServer", "stopped with the server"},
     [OUTCOME_FAILED] = {"failed", "Failed", "failed"},
 };
 

@@ -16,8 +16,9 @@ typedef enum {
     OUTCOME_BUSY,        /* no place in the budget */
     OUTCOME_TIMEOUT,     /* computing took too long */
     OUTCOME_MEMORY,      /* no memory */
-    OUTCOME_GONE,        /* the client left before the result was there */
+    OUTCOME_GONE,        /* the client left before it had the whole result */
     OUTCOME_SLOW,        /* the client did not take the result in time */
+    OUTCOME_STOPPING,    /* the server was stopped, not gracefully */
     OUTCOME_FAILED,      /* the engine's own check failed */
     OUTCOME_COUNT,
 } outcome;

@@ -66,8 +66,9 @@ static apr_status_t pass_piece(ap_filter_t *f, const pacing *p, apr_bucket_briga
     apr_interval_time_t timeout = 0;
     if (!p->socket || apr_socket_timeout_get(p->socket, &timeout) != APR_SUCCESS)
         return ap_pass_brigade(f->next, piece);
+    /* A millisecond more, for the wait is cut to whole ones. */
     if (timeout < 0 || timeout > left)
-        apr_socket_timeout_set(p->socket, left);
+        apr_socket_timeout_set(p->socket, left + 1000);
     apr_status_t status = ap_pass_brigade(f->next, piece);
     apr_socket_timeout_set(p->socket, timeout);
     return status;
@@ -92,7 +93,6 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
         apr_brigade_cleanup(brigade);
         APR_BRIGADE_CONCAT(brigade, p->rest);
     }
-    /* Whoever has waited may have stopped a moment before the deadline. */
     if (APR_STATUS_IS_TIMEUP(status) || (status != APR_SUCCESS && apr_time_now() >= p->deadline))
         return give_up(f, p, brigade);
     return status;

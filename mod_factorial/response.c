@@ -30,15 +30,15 @@ static const struct {
     bool retry;         /* the same request may succeed a second later */
 } errors[] = {
     [ERROR_NUMBER_MISSING] = {HTTP_BAD_REQUEST, "number-missing", "Number missing",
-                              "Please supply number parameter"},
-    [ERROR_NUMBER_INVALID] = {HTTP_BAD_REQUEST, "number-invalid", "Number invalid",
-                              "Invalid value"},
+                              "Please supply number parameter", false},
+    [ERROR_NUMBER_INVALID] = {HTTP_BAD_REQUEST, "number-invalid", "Number invalid", "Invalid value",
+                              false},
     [ERROR_NUMBER_TOO_LARGE] = {HTTP_BAD_REQUEST, "number-too-large", "Number too large",
-                                "Number too large: the maximum is "},
+                                "Number too large: the maximum is ", false},
     [ERROR_METHOD] = {HTTP_METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
-                      "Method not allowed: use " ALLOWED_METHODS},
+                      "Method not allowed: use " ALLOWED_METHODS, false},
     [ERROR_PRECONDITION] = {HTTP_PRECONDITION_FAILED, "precondition-failed", "Precondition failed",
-                            "Precondition failed"},
+                            "Precondition failed", false},
     [ERROR_BUSY] = {HTTP_SERVICE_UNAVAILABLE, "busy", "Busy",
                     "Too many large numbers at once: try again later", true},
     [ERROR_TIMEOUT] = {HTTP_SERVICE_UNAVAILABLE, "timeout", "Out of time",
@@ -46,7 +46,7 @@ static const struct {
     [ERROR_MEMORY] = {HTTP_SERVICE_UNAVAILABLE, "memory", "Out of memory",
                       "Not enough memory at the moment", true},
     [ERROR_INTERNAL] = {HTTP_INTERNAL_SERVER_ERROR, "internal-error", "Internal error",
-                        "Internal error"},
+                        "Internal error", false},
 };
 
 /* ---- sending */

@@ -87,6 +87,12 @@ static bool addresses(const setting *s, const char *value)
 
 static const setting settings[] = {
     {"FACTORIAL_MAX_NUMBER", by_directive, "", 0, 0},
+    {"FACTORIAL_MEMORY", by_directive, "", 0, 0},
+    {"FACTORIAL_CONCURRENCY", by_directive, "", 0, 0},
+    {"FACTORIAL_THREADS", by_directive, "", 0, 0},
+    {"FACTORIAL_TIMEOUT", by_directive, "", 0, 0},
+    {"FACTORIAL_QUEUE_TIMEOUT", by_directive, "", 0, 0},
+    {"FACTORIAL_SEND_TIMEOUT", by_directive, "", 0, 0},
     {"KEEPALIVE_TIMEOUT", number, "a whole number of seconds", 1, 3600},
     {"GRACEFUL_SHUTDOWN_TIMEOUT", number, "a whole number of seconds", 1, 3600},
     {"THREADS_PER_CHILD", number, "a whole number", 1, THREAD_LIMIT},

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from settings import image
 from settings.budget import Budget, budget_of
@@ -12,6 +20,13 @@ from settings.fargate import SIZES
 from settings.times import check_times
 
 T = TypeVar("T")
+
+
+def _network(text: str) -> str:
+    network = IPv4Network(text)
+    if not 16 <= network.prefixlen <= 28:
+        raise ValueError(f"{text}: a VPC and its subnets have 16 to 28 bits")
+    return text
 
 
 def matching(pattern: str) -> StringConstraints:
@@ -24,12 +39,12 @@ HostName = Annotated[str, matching(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]
 ZoneId = Annotated[str, matching(r"Z[A-Z0-9]{1,31}")]
 Region = Annotated[str, matching(r"[a-z]{2}(?:-[a-z]+)+-\d")]
 AvailabilityZone = Annotated[str, matching(r"[a-z]{2}(?:-[a-z]+)+-\d[a-z]")]
-Cidr = Annotated[str, matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}")]
+Cidr = Annotated[str, AfterValidator(_network)]
 SubnetId = Annotated[str, matching(r"subnet-[0-9a-f]{8,17}")]
 Email = Annotated[str, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+")]
 Pair = Annotated[list[T], Field(min_length=2, max_length=2)]
 Percent = Annotated[float, Field(gt=0, le=100, strict=False)]
-Seconds = Annotated[int, Field(ge=1, le=4000)]
+Seconds = Annotated[int, Field(ge=1, le=3600)]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365]
 
 
@@ -179,7 +194,6 @@ class Times(Section):
     queue: Seconds
     computing: Seconds
     sending: Seconds
-    slowest_client_kib: Annotated[int, Field(ge=1)]
     keep_alive: Seconds
     deregistration_delay: Annotated[int, Field(ge=0, le=3600)]
     graceful_shutdown: Seconds

@@ -48,8 +48,8 @@ typedef struct factorial_pool factorial_pool;
 typedef struct {
     factorial_memory *memory;
     const atomic_bool *cancelled; /* set by anyone to stop the computation; NULL if nobody will */
-    bool (*interrupted)(
-        void *context); /* or asked, by whatever thread: true to stop; may be NULL */
+    /* The same, asked of the caller; for jobs without a pool. NULL if there is nothing to ask. */
+    bool (*interrupted)(void *context);
     void *context;
     factorial_pool *pool; /* NULL: the calling thread alone */
     unsigned threads;     /* at most so many at once, the caller included; 0 counts as 1 */

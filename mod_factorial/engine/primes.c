@@ -31,14 +31,14 @@ uint64_t primes_exponent(uint64_t n, uint64_t p)
 }
 
 /* pi(n) < 1.25506 n / log n for n > 1 (Rosser and Schoenfeld, 1962, corollary 1). */
-static size_t count_bound(uint64_t n)
+size_t primes_count_bound(uint64_t n)
 {
     return n < 20 ? 8 : (size_t)(1.256 * (double)n / log((double)n)) + 1;
 }
 
 size_t primes_memory_need(uint64_t n)
 {
-    return count_bound(n) * sizeof(uint32_t) + sizeof(sieve);
+    return primes_count_bound(n) * sizeof(uint32_t) + sizeof(sieve);
 }
 
 /* Cell c stands for the odd number 2c + 1. */
@@ -71,7 +71,7 @@ static void cross_out(sieve *s, uint64_t low, uint64_t high)
 
 factorial_status primes_sieve(const factorial_job *job, uint64_t n, primes *found)
 {
-    *found = (primes){.room = count_bound(n)};
+    *found = (primes){.room = primes_count_bound(n)};
     found->prime = job_acquire(job, found->room * sizeof *found->prime);
     sieve *s = job_acquire(job, sizeof *s);
     if (!found->prime || !s) {

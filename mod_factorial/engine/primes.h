@@ -17,6 +17,9 @@ typedef struct {
  */
 uint64_t primes_exponent(uint64_t n, uint64_t p);
 
+/* An upper bound of the number of primes up to n. */
+size_t primes_count_bound(uint64_t n);
+
 /*
  * Bytes that primes_sieve has acquired at its peak for this n.
  */

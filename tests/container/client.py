@@ -21,14 +21,18 @@ LIMIT = 20.0  # seconds that any one answer may take
 class Connection:
     """One connection, kept alive; answers are read by their Content-Length."""
 
-    def __init__(self, address=SERVER, tls=None):
-        self.socket = socket.create_connection(address, timeout=LIMIT)
+    def __init__(self, address=SERVER, tls=None, buffer=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(LIMIT)
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.connect(address)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.stream = self.socket.makefile("rb")
 
-    def get(self, target):
-        """The status and body of the answer; OSError if there is none."""
+    def get(self, target, seconds=0):
+        """The status and body of the answer, taken within so many seconds; OSError if there is none."""
         self.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         line = self.stream.readline()
         length = None
@@ -39,7 +43,11 @@ class Connection:
                 length = int(header.split(b":")[1])
         if not line or length is None:
             raise ConnectionError("closed without an answer")
-        body = self.stream.read(length)
+        body = b""
+        for _ in range(10 if seconds else 0):
+            time.sleep(seconds / 10)
+            body += self.stream.read(length // 10)
+        body += self.stream.read(length - len(body))
         if len(body) < length:
             raise ConnectionError("closed in the middle of an answer")
         return int(line.split()[1]), body
@@ -97,19 +105,34 @@ def hostile():
         ]
     everywhere = b"".join(field + b": " + b'"' * 3900 + b"\r\n" for field in FIELDS[:3])
     path = b'"' * 2000
-    requests.append(b"GET /" + path + b"?" + path + b" HTTP/1.1\r\nHost: x\r\n" + everywhere + b"\r\n")
+    requests.append(
+        b"GET /" + path + b"?" + path + b" HTTP/1.1\r\nHost: x\r\n" + everywhere + b"\r\n"
+    )
     for request in requests:
         raw(request)
     print(len(requests))
 
 
-TEXTS = ("time", "client", "peer", "method", "path", "query", "protocol", "agent", "referer", "trace")
+TEXTS = (
+    "time",
+    "client",
+    "peer",
+    "method",
+    "path",
+    "query",
+    "protocol",
+    "reason",
+    "agent",
+    "referer",
+    "trace",
+)
 NUMBERS = ("status", "bytes", "microseconds")
+COMPUTED = ("n", "digits", "wait_us", "compute_us")
 
 
 def log(path):
-    """Every line of the access log is JSON with exactly our keys, and short enough to be written in
-    one piece; prints the number of lines."""
+    """Every line of the access log is JSON with exactly our keys, those of a computation all or none,
+    and short enough to be written in one piece; prints the number of lines."""
     with open(path, "rb") as file:
         lines = file.read().splitlines(keepends=True)
     for line in lines:
@@ -117,9 +140,10 @@ def log(path):
             entry = json.loads(line.decode("ascii"))
         except ValueError as error:
             sys.exit(f"{error}: {line!r}")
-        expect(set(entry) == {*TEXTS, *NUMBERS}, f"other keys: {line!r}")
+        numbers = NUMBERS + COMPUTED if "n" in entry else NUMBERS
+        expect(set(entry) == {*TEXTS, *numbers}, f"other keys: {line!r}")
         expect(all(isinstance(entry[key], str) for key in TEXTS), f"not text: {line!r}")
-        expect(all(isinstance(entry[key], int) for key in NUMBERS), f"no number: {line!r}")
+        expect(all(isinstance(entry[key], int) for key in numbers), f"no number: {line!r}")
         expect(len(line) <= 4096, f"{len(line)} bytes: {line!r}")
     print(len(lines))
 
@@ -128,18 +152,52 @@ def logged(path):
     """What is logged is what was sent."""
     texts = [b"plain", b'quote " back \\ slash', b"\xc3\xa9t\xe9 %41", b"tab\tbed"]
     for text in texts:
-        raw(b"GET /logged?%22 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\n"
-            b"X-Amzn-Trace-Id: Root=1-2\r\nUser-Agent: " + text + b"\r\n\r\n")
+        raw(
+            b"GET /logged?%22 HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\n"
+            b"X-Amzn-Trace-Id: Root=1-2\r\nUser-Agent: " + text + b"\r\n\r\n"
+        )
     time.sleep(0.5)
     with open(path, "rb") as file:
         entries = [json.loads(line) for line in file if b'"/logged"' in line]
     expect(len(entries) == len(texts), f"{len(entries)} lines of {len(texts)}")
-    for entry, text in zip(entries, texts):
+    for entry, text in zip(entries, texts, strict=True):
         got = re.sub("^percent-encoded:", "", entry["agent"])
         got = urllib.parse.unquote_to_bytes(got) if got != entry["agent"] else got.encode()
         expect(got == text, f"{got!r} for {text!r}")
         found = [entry[key] for key in ("method", "query", "status", "trace", "client", "peer")]
         expect(found == ["GET", "%22", 404, "Root=1-2", "203.0.113.7", "127.0.0.1"], str(found))
+
+
+def entries_of(path, number, count):
+    """The entries about a number, once there are so many."""
+    for _ in range(50):
+        with open(path, "rb") as file:
+            found = [json.loads(line) for line in file if b'"number=%d"' % number in line]
+        if len(found) >= count:
+            return found
+        time.sleep(0.1)
+    sys.exit(f"{len(found)} lines of {count} about {number}")
+
+
+def reasons(path):
+    """Whatever the budget or the clock refuses has its reason in the log, what is computed its figures.
+    The server computes one large number at a time, lets no request wait, and takes three seconds for
+    one."""
+    load = Load(4, lambda: ask_factorial(300000, refusals=True))
+    time.sleep(3)
+    load.end()
+    expect(not load.failures, str(load.failures[:3]))
+    entries = entries_of(path, 300000, load.answers)
+    found = {(entry["status"], entry["reason"]) for entry in entries}
+    expect(found == {(200, "-"), (503, "busy")}, str(found))
+    for entry in entries:
+        expect((entry["n"], entry["digits"]) == (300000, 1512852), str(entry))
+        expect((entry["compute_us"] > 0) == (entry["status"] == 200), str(entry))
+
+    expect(ask_factorial(50000000) == "status 503", "50,000,000 did not run out of time")
+    (entry,) = entries_of(path, 50000000, 1)
+    expect((entry["status"], entry["reason"]) == (503, "timeout"), str(entry))
+    expect(2900000 < entry["compute_us"] < 9000000, str(entry))
 
 
 # ---- connections
@@ -192,20 +250,25 @@ class Load:
             thread.join()
 
 
-def ask_factorial(number, connect=Connection):
-    """One request on a connection of its own; None if the answer is right."""
+def ask_factorial(number, connect=Connection, seconds=0, refusals=False):
+    """One request on a connection of its own; None if the answer is right, or a refusal where those
+    are right too."""
     connection = connect()
     try:
-        status, body = connection.get(f"/api/v1/factorial?number={number}")
-        return None if status == 200 and body.startswith(b'{"factorial":') else f"status {status}"
+        status, body = connection.get(f"/api/v1/factorial?number={number}", seconds)
+        if status == 200 and body.startswith(b'{"factorial":'):
+            return None
+        return None if refusals and status == 503 else f"status {status}"
     finally:
         connection.close()
 
 
 def idle(count, seconds):
-    """Idle kept-alive connections beside full load: /status stays quick, and none is closed."""
+    """Idle kept-alive connections beside full load: /status stays quick, and none is closed. Of large
+    numbers more are asked for than the budget has room for."""
     kept = [kept_alive() for _ in range(int(count))]
-    load = Load(48, lambda: ask_factorial(20000))
+    load = Load(24, lambda: ask_factorial(1000))
+    large = Load(24, lambda: ask_factorial(100000, refusals=True))
     slowest, end = 0.0, time.monotonic() + float(seconds)
     try:
         while time.monotonic() < end:
@@ -215,6 +278,7 @@ def idle(count, seconds):
             time.sleep(0.05)
     finally:
         load.end()
+        large.end()
     closed = 0
     for connection in kept:
         try:
@@ -225,19 +289,28 @@ def idle(count, seconds):
         # only then does httpd close connections of others.
         connection.close()
         time.sleep(0.001)
-    print(f"{load.answers} answers under load, slowest /status {slowest * 1000:.0f} ms")
-    expect(not load.failures, f"{len(load.failures)} failures: {load.failures[:3]}")
+    print(
+        f"{load.answers} and {large.answers} answers under load, "
+        f"slowest /status {slowest * 1000:.0f} ms"
+    )
+    failures = load.failures + large.failures
+    expect(not failures, f"{len(failures)} failures: {failures[:3]}")
     expect(closed == 0, f"{closed} idle connections were closed")
-    expect(load.answers > 100, "no load")
+    expect(load.answers > 100 and large.answers > 100, "no load")
     expect(slowest < 1, f"/status took {slowest:.2f} s")
 
 
 def stop(*command):
     """The command stops the server under load, which opens no connections from then on, as a
-    balancer does with a target that was taken out: every request in flight is answered."""
+    balancer does with a target that was taken out: every request in flight is answered, slowly as its
+    client takes it."""
+
+    def connect():
+        return Connection(buffer=65536)
+
     quick = Load(8, lambda: ask_factorial(1000))
-    slow = Load(6, lambda: ask_factorial(600000))
-    time.sleep(2)
+    slow = Load(6, lambda: ask_factorial(1000000, connect, seconds=3))
+    time.sleep(5)
     quick.end()
     slow.going = False
     before = slow.answers
@@ -273,6 +346,15 @@ def first():
 # ---- other servers
 
 
+def tell(path, command):
+    """Gives HAProxy a command, to which it has nothing to say if it obeys."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        connection.sendall(command.encode() + b"\n")
+        answered = connection.recv(4096).decode().strip()
+    expect(not answered, answered)
+
+
 def answer(status, body, seconds):
     """A server in ours' place that gives every request this answer after so many seconds."""
 
@@ -303,7 +385,7 @@ def balanced(port, certificate, allowed, *command):
     expect(len(load.failures) <= int(allowed), f"{len(load.failures)}: {load.failures[:3]}")
 
 
-COMMANDS = (hostile, log, logged, opened_ahead, idle, stop, first, answer, balanced)
+COMMANDS = (hostile, log, logged, reasons, opened_ahead, idle, stop, first, tell, answer, balanced)
 
 if __name__ == "__main__":
     {command.__name__: command for command in COMMANDS}[sys.argv[1]](*sys.argv[2:])

@@ -91,7 +91,7 @@ def test_refusals_are_counted_from_the_logs_reason(name: str) -> None:
     stack, found = template(name, "service"), alarm(name, "refused")
     log_filter = stack.one("Logs::MetricFilter")
     assert log_filter["LogGroupName"] == ref(stack.one("Logs::LogGroup"))
-    assert log_filter["FilterPattern"] == '{ ($.status = 503) && ($.reason = "budget") }'
+    assert log_filter["FilterPattern"] == '{ ($.status = 503) && ($.reason = "busy") }'
     (transformation,) = log_filter["MetricTransformations"]
     (stat,) = metrics(found).values()
     assert transformation["MetricValue"] == "1"

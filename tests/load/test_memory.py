@@ -20,7 +20,7 @@ MEMORY = 128  # MiB
 BASE = 16
 MANY = "FactorialConcurrency 16\nFactorialMaxWaiting 100\nFactorialQueueTimeout 5\n"
 SMALL_MAX = int(
-    re.search(r"CHILD_SMALL_MAX (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
+    re.search(r"CHILD_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
 )
 
 

@@ -65,7 +65,7 @@ END_TEST
 START_TEST(all_that_is_charged_to_the_budget_is_paced)
 {
     request_rec *r = request_with_timeout("10");
-    pacing_start(r, factorial_digit_count(CHILD_SMALL_MAX + 1));
+    pacing_start(r, factorial_digit_count(CHILD_SMALL_GMP + 1));
     ck_assert_int_eq(fake.filters_added, 1);
 }
 END_TEST
@@ -85,7 +85,7 @@ END_TEST
 START_TEST(a_large_answer_has_a_second_more_for_each_128_kib)
 {
     request_rec *r = request_with_timeout("1");
-    pacing_start(r, 2 * 131072);
+    pacing_start(r, (uint64_t)2 * 131072);
     usleep(1100000);
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert(!pacing_expired(r));

@@ -1,0 +1,27 @@
+/*
+ * Natural numbers in base LIMB_BASE, least significant limb first.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_DECIMAL_H
+#define MOD_FACTORIAL_ENGINE_DECIMAL_H
+
+#include "convolution.h"
+
+/* Bytes of scratch memory for any product of up to so many limbs. */
+size_t decimal_scratch(const kernel *k, size_t limbs);
+
+/*
+ * product = a b, without leading zeros if a and b are; returns its limbs. The product's room is
+ * a_limbs + b_limbs, none of the factors is 0. It may overlap both factors in any way. Meaningless
+ * once the job is cancelled.
+ */
+size_t decimal_multiply(const workshop *w, limb *product, const limb *a, size_t a_limbs,
+                        const limb *b, size_t b_limbs);
+
+/* a *= word < LIMB_BASE, word not 0; returns the limbs, for one more of which there is room. */
+size_t decimal_multiply_word(limb *a, size_t limbs, limb word);
+
+/* The decimal digits of a, which has no leading zero limb, most significant first, on the threads
+ * of the job: (limbs - 1) * LIMB_DIGITS and those of the highest limb. */
+void decimal_write(const factorial_job *job, char *digits, const limb *a, size_t limbs);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * What is compiled once per instruction set: transform.c and residues.c. Together they are a
+ * kernel.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_KERNEL_H
+#define MOD_FACTORIAL_ENGINE_KERNEL_H
+
+#include "field.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t limb; /* a digit in base LIMB_BASE */
+
+#define LIMB_BASE   1000000000000000000u
+#define LIMB_DIGITS 18
+
+enum { SEGMENTS_MAX = 7, CHUNKS_MAX = 64 };
+
+/*
+ * One product, all fields' share of it. Its length is M + tail h, M a power of two, h = M / 4 and
+ * tail 0 to 3: polynomials are taken modulo x^M - 1 and, for the tail, modulo the first factors of
+ * x^M + 1 that are needed. Of points[operand][field], of that length, the parts are
+ *
+ *   4 blocks of h           x^M - 1 after its first two levels: blocks 0 to 3
+ *   tail 1: one of h        x^h - w(2), block 4
+ *   tail 2, 3: one of 2 h   x^2h - w(1), block 2
+ *   tail 3: one of h        x^h - w(3), block 6
+ *
+ * A segment is the h coefficients from some multiple of h on; their work is divided into chunks.
+ */
+typedef struct {
+    limb *product;
+    size_t limbs; /* of the product */
+    const limb *operand[2];
+    size_t operand_limbs[2];
+    size_t h;
+    unsigned tail;
+    unsigned operands; /* 1: a square */
+    double *points[2][FIELDS];
+    size_t chunk;   /* coefficients of a chunk, but for the last; a multiple of RESIDUES_RUN */
+    size_t chunks;  /* of a segment */
+    unsigned h_log; /* log2 h */
+    const atomic_bool *cancelled;            /* or NULL */
+    limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* from each chunk into the two limbs after it */
+} convolution;
+
+enum { RESIDUES_RUN = 64 };
+
+typedef struct {
+    const char *name;
+    unsigned leaf_points; /* blocks are leaf_points times a power of two */
+    /* The limbs of this operand to residues: the chunk-th part of every segment, and the
+     * transform's first two levels. */
+    void (*load)(const convolution *c, unsigned operand, size_t chunk);
+    /* a = a b in block j of size `points` of this field; b may be a. Uses up b. Gives up, with
+     * anything in a, once *cancelled. */
+    void (*multiply)(const field *f, double *a, double *b, size_t points, size_t j,
+                     const atomic_bool *cancelled);
+    /* The transform's last two levels and the product's limbs: the chunk-th part of every segment,
+     * all but what is left in c->carry. */
+    void (*store)(convolution *c, size_t chunk);
+} kernel;
+
+extern const kernel kernel_avx512, kernel_avx2, kernel_neon;
+
+#endif

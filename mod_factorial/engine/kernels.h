@@ -1,0 +1,21 @@
+/*
+ * The kernel that this process uses.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_KERNELS_H
+#define MOD_FACTORIAL_ENGINE_KERNELS_H
+
+#include "factorial.h"
+#include "kernel.h"
+
+/* NULL before factorial_prepare, and where GMP does everything. */
+const kernel *kernels_used(void);
+
+/* For tests and measurements: makes the tables for this kernel and puts it through its known
+ * products. Not thread-safe; false if one comes out wrong. */
+bool kernels_try(const kernel *k);
+
+/* As factorial_compute, by this kernel for every n from 2 on; NULL is GMP. */
+factorial_status factorial_compute_by(const kernel *k, const factorial_job *job, uint64_t n,
+                                      char *digits);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * What transform.c and residues.c share of one kernel.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_TRANSFORM_H
+#define MOD_FACTORIAL_ENGINE_TRANSFORM_H
+
+#include "kernel.h"
+#include "vector.h"
+
+/* Coefficients of the polynomials that a leaf multiplies without transforming them further: the
+ * inverse transform of n points delivers n / CORE times the product. */
+enum { LEAF = LANES * LANES, CORE = LANES == 8 ? 4 : LANES, CORE_LOG = CORE == 4 ? 2 : 1 };
+
+/* kernel.multiply */
+void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j,
+                     const atomic_bool *cancelled);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * Residues, LANES of them at a time, for the sources that are compiled once per instruction set.
+ *
+ * A residue modulo p < 2^49 is a double that holds an integer of any representative; nothing here
+ * ever rounds, as long as what docs/engine.md proves holds. So that tests/unit/engine/test_bounds_*
+ * can run the very same sources on bounds instead of numbers, they compute by these functions
+ * alone.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_VECTOR_H
+#define MOD_FACTORIAL_ENGINE_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#if defined(__AVX512F__)
+#define LANES 8
+#elif defined(__FMA__)
+#define LANES 4
+#else
+#define LANES 2
+#endif
+
+#define KERNEL_INLINE static inline __attribute__((always_inline))
+
+typedef double vd __attribute__((vector_size(8 * LANES), may_alias));
+typedef uint64_t vu __attribute__((vector_size(8 * LANES), may_alias));
+typedef int64_t vi __attribute__((vector_size(8 * LANES), may_alias));
+
+/* ---- a b + c, a b - c and c - a b, rounded once */
+#if LANES == 8
+KERNEL_INLINE vd fused(vd a, vd b, vd c)
+{
+    return (vd)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+KERNEL_INLINE vd fused_less(vd a, vd b, vd c)
+{
+    return (vd)_mm512_fmsub_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+KERNEL_INLINE vd less_fused(vd a, vd b, vd c)
+{
+    return (vd)_mm512_fnmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+#elif LANES == 4
+KERNEL_INLINE vd fused(vd a, vd b, vd c)
+{
+    return (vd)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+KERNEL_INLINE vd fused_less(vd a, vd b, vd c)
+{
+    return (vd)_mm256_fmsub_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+KERNEL_INLINE vd less_fused(vd a, vd b, vd c)
+{
+    return (vd)_mm256_fnmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+#else
+KERNEL_INLINE vd fused(vd a, vd b, vd c)
+{
+    return (vd)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+KERNEL_INLINE vd less_fused(vd a, vd b, vd c)
+{
+    return (vd)vfmsq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+KERNEL_INLINE vd fused_less(vd a, vd b, vd c)
+{
+    return -less_fused(a, b, c);
+}
+#endif
+
+/* ---- moving */
+KERNEL_INLINE vd all(double x)
+{
+    return x - (vd){0}; /* gcc makes a broadcast of it, and of a loop over the lanes it does not */
+}
+
+KERNEL_INLINE vd load(const double *x)
+{
+    return *(const vd *)x;
+}
+
+KERNEL_INLINE void store(double *x, vd v)
+{
+    *(vd *)x = v;
+}
+
+/* ---- computing */
+
+/* What residues of one prime need: the prime and 1/p, in every lane. */
+typedef struct {
+    vd p, inverse;
+} modulus;
+
+/* Adding it to less than 2^51 and subtracting it again rounds to the nearest integer. */
+KERNEL_INLINE vd rounder(void)
+{
+    return all(6755399441055744.0); /* 1.5 * 2^52 */
+}
+
+KERNEL_INLINE vd add(vd a, vd b)
+{
+    return a + b;
+}
+
+KERNEL_INLINE vd sub(vd a, vd b)
+{
+    return a - b;
+}
+
+/* a, as near to 0 as may be. */
+KERNEL_INLINE vd reduce(vd a, modulus m)
+{
+    vd q = fused(a, m.inverse, rounder()) - rounder();
+    return less_fused(q, m.p, a);
+}
+
+/*
+ * a b: with h = fl(a b), a b - q p = (h - q p) + (a b - h), where q is the integer nearest to h / p
+ * and both parts are integers below 2^53, which fused multiply-adds deliver unrounded.
+ */
+KERNEL_INLINE vd mul(vd a, vd b, modulus m)
+{
+    vd h = a * b, q = fused(h, m.inverse, rounder()) - rounder();
+    return less_fused(q, m.p, h) + fused_less(a, b, h);
+}
+
+/*
+ * A sum of products that is reduced once. `high` is 1.5 * 2^101, on which the products pile up as
+ * multiples of 2^49; `low` takes what that rounds away.
+ */
+typedef struct {
+    vd high, low;
+} products;
+
+KERNEL_INLINE vd pile(void)
+{
+    return all(0x1.8p101);
+}
+
+KERNEL_INLINE products products_none(void)
+{
+    return (products){pile(), all(0)};
+}
+
+KERNEL_INLINE void products_add(products *sum, vd a, vd b)
+{
+    vd high = fused(a, b, sum->high);
+    sum->low += fused_less(a, b, high - sum->high);
+    sum->high = high;
+}
+
+KERNEL_INLINE vd products_sum(products sum, modulus m)
+{
+    vd h = sum.high - pile();
+    vd q = fused(h + sum.low, m.inverse, rounder()) - rounder();
+    return less_fused(q, m.p, h) + sum.low;
+}
+
+/* ---- v[i] lane k becomes v[k] lane i */
+#if LANES == 8
+KERNEL_INLINE void transpose(vd *v)
+{
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        vd x = v[i], y = v[i + 4];
+        v[i] = __builtin_shufflevector(x, y, 0, 1, 2, 3, 8, 9, 10, 11);
+        v[i + 4] = __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) {
+        int i = k + (k & 2);
+        vd x = v[i], y = v[i + 2];
+        v[i] = __builtin_shufflevector(x, y, 0, 1, 8, 9, 4, 5, 12, 13);
+        v[i + 2] = __builtin_shufflevector(x, y, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 2) {
+        vd x = v[i], y = v[i + 1];
+        v[i] = __builtin_shufflevector(x, y, 0, 8, 2, 10, 4, 12, 6, 14);
+        v[i + 1] = __builtin_shufflevector(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+}
+#elif LANES == 4
+KERNEL_INLINE void transpose(vd *v)
+{
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; i++) {
+        vd x = v[i], y = v[i + 2];
+        v[i] = __builtin_shufflevector(x, y, 0, 1, 4, 5);
+        v[i + 2] = __builtin_shufflevector(x, y, 2, 3, 6, 7);
+    }
+#pragma GCC unroll 2
+    for (int i = 0; i < 4; i += 2) {
+        vd x = v[i], y = v[i + 1];
+        v[i] = __builtin_shufflevector(x, y, 0, 4, 2, 6);
+        v[i + 1] = __builtin_shufflevector(x, y, 1, 5, 3, 7);
+    }
+}
+#else
+KERNEL_INLINE void transpose(vd *v)
+{
+    vd x = v[0], y = v[1];
+    v[0] = __builtin_shufflevector(x, y, 0, 2);
+    v[1] = __builtin_shufflevector(x, y, 1, 3);
+}
+#endif
+
+#endif

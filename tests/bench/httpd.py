@@ -1,0 +1,148 @@
+"""httpd in the two configurations that people run it in, with mod_factorial or mod_nothing."""
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+USER = "User www-data\nGroup www-data\n" if os.getuid() == 0 else ""
+
+# The baseline's ground: no .htaccess is looked for.
+DOCUMENT_ROOT = pathlib.Path("/var/www/html")
+GROUND = f"""DocumentRoot {DOCUMENT_ROOT}
+<Directory />
+    AllowOverride None
+</Directory>
+"""
+NOTHING = '<Location "/api/v1/factorial">\n    SetHandler nothing\n</Location>\n'
+
+# What Debian's packages enable.
+STOCK_MODULES = """access_compat alias auth_basic authn_core authn_file authz_core authz_host
+    authz_user autoindex deflate dir env filter mime negotiation reqtimeout setenvif status"""
+STOCK_CONFIGURATION = """charset localized-error-pages other-vhosts-access-log security
+    serve-cgi-bin"""
+
+
+def modules():
+    return subprocess.run(
+        ["apxs", "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def module(build, name):
+    return build / ("bench/mod_nothing.so" if name == "nothing" else f"mod_{name}.so")
+
+
+def image_environment():
+    """The ENV of the Dockerfile."""
+    text = re.search(r"^ENV (.*?[^\\])$", (SOURCE / "Dockerfile").read_text(), re.M | re.S)[1]
+    return {name: value.strip('"') for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', text)}
+
+
+def container_text(directory, port, build, mpm, name, extra):
+    """conf/container/httpd.conf with the image's paths replaced."""
+    text = (SOURCE / "conf/container/httpd.conf").read_text()
+    for old, new in {
+        "/etc/mod_factorial": str(directory),
+        "Listen 5000": f"Listen 127.0.0.1:{port}",
+        "/run/apache2": str(directory),
+        "/usr/lib/apache2/modules/mod_factorial.so": str(module(build, "factorial")),
+        "/usr/lib/apache2/modules": modules(),
+        "mpm_event": f"mpm_{mpm}",
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    if mpm == "worker":
+        text = text.replace("AsyncRequestWorkerFactor", "#AsyncRequestWorkerFactor")
+    if name == "nothing":
+        text = re.sub(r'<Location "/api.*?</Location>\n', NOTHING, text, flags=re.S)
+        text = re.sub(r'<Location "/status.*?</Location>\n', "", text, flags=re.S)
+        text = re.sub(r"^Factorial\w+ .*\n", "", text, flags=re.M)
+        text = text.replace("factorial_module", "nothing_module").replace(
+            str(module(build, "factorial")), str(module(build, "nothing"))
+        )
+    return text + "\n# ---- the benchmark's\n" + USER + GROUND + extra
+
+
+def container(build, mpm="event", name="factorial", extra="", environment=None):
+    def prepare(directory, port):
+        file = directory / "httpd.conf"
+        file.write_text(container_text(directory, port, build, mpm, name, extra))
+        return (
+            ["apache2", "-D", "FOREGROUND", "-f", str(file)],
+            image_environment() | (environment or {}),
+        )
+
+    return prepare
+
+
+@contextlib.contextmanager
+def document_root():
+    """httpd insists on it; it is there for the time being where no apache2 is installed."""
+    made = [path for path in (DOCUMENT_ROOT.parent, DOCUMENT_ROOT) if not path.exists()]
+    for path in made:
+        path.mkdir()
+    try:
+        yield
+    finally:
+        for path in reversed(made):
+            path.rmdir()
+
+
+def enable(etc, kind, names):
+    for name in names:
+        for file in (etc / f"{kind}-available").glob(f"{name}.*"):
+            (etc / f"{kind}-enabled" / file.name).symlink_to(file)
+
+
+def substitute(file, old, new):
+    text = file.read_text()
+    assert old in text, f"{old} in {file}"
+    file.write_text(text.replace(old, new))
+
+
+def stock(build, mpm="event", name="factorial"):
+    """Debian's own configuration, with the module as a2enmod would enable it."""
+
+    def prepare(directory, port):
+        etc = directory / "etc"
+        shutil.copytree(SOURCE / "build/stock/etc/apache2", etc, symlinks=True)
+        (etc / f"mods-available/{name}.load").write_text(
+            f"LoadModule {name}_module {module(build, name)}\n"
+        )
+        (etc / f"mods-available/{name}.conf").write_text(
+            (SOURCE / "conf/factorial.conf").read_text() if name == "factorial" else NOTHING
+        )
+        for kind in "mods", "conf", "sites":
+            (etc / f"{kind}-enabled").mkdir(exist_ok=True)
+        enable(etc, "mods", [f"mpm_{mpm}", name, *STOCK_MODULES.split()])
+        enable(etc, "conf", STOCK_CONFIGURATION.split())
+        enable(etc, "sites", ["000-default"])
+        substitute(etc / "ports.conf", "Listen 80\n", f"Listen 127.0.0.1:{port}\n")
+        substitute(etc / "sites-available/000-default.conf", ":80>", f":{port}>")
+        return (
+            [
+                "apache2",
+                "-D",
+                "FOREGROUND",
+                "-d",
+                str(etc),
+                "-f",
+                str(etc / "apache2.conf"),
+                "-C",
+                "ServerName localhost",
+            ],
+            {
+                "APACHE_RUN_USER": "www-data",
+                "APACHE_RUN_GROUP": "www-data",
+                "APACHE_PID_FILE": str(directory / "pid"),
+                "APACHE_RUN_DIR": str(directory),
+                "APACHE_LOCK_DIR": str(directory),
+                "APACHE_LOG_DIR": str(directory / "log"),
+            },
+        )
+
+    return prepare

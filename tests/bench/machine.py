@@ -1,0 +1,54 @@
+"""What a measurement depends on: the machine and the exact versions of all that took part."""
+
+import datetime
+import os
+import pathlib
+import platform
+import re
+import subprocess
+
+import httpd
+import peers
+
+
+def _first(pattern, *command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    found = re.search(pattern, done.stdout + done.stderr)
+    return found[1] if found else "unknown"
+
+
+def _package(name):
+    return _first(r"(\S+)", "dpkg-query", "-Wf", "${Version}", name)
+
+
+def versions(build):
+    source = httpd.SOURCE
+    return {
+        "mod_factorial": _first(r"VERSION := (\S+)", "grep", "^VERSION", str(source / "Makefile"))
+        + " at "
+        + _first(r"(\S+)", "git", "-C", str(source), "describe", "--always", "--dirty"),
+        "httpd": _package("apache2-bin"),
+        "GMP": _package("libgmp10"),
+        "nginx": _first(r"nginx/(\S+)", str(peers.nginx_binary(build)), "-v"),
+        "Flask": _package("python3-flask"),
+        "gunicorn": _package("gunicorn"),
+        "Python": _first(r"Python (\S+)", "/usr/bin/python3", "--version"),
+        "Go": _first(r"go(\d\S*)", "go", "version"),
+        "wrk": _package("wrk"),
+        "hey": _package("hey"),
+        "gcc": _first(r"(\d+\.\d+\.\d+)", "gcc", "--version"),
+        "brotli": _package("libbrotli1"),
+        "zlib": _package("zlib1g"),
+    }
+
+
+def describe():
+    model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
+    return {
+        "processors": peers.CPUS,
+        "model": model[1] if model else platform.machine(),
+        "memory_gib": round(memory / 2**30),
+        "kernel": platform.release(),
+        "date": datetime.date.today().isoformat(),
+    }

@@ -1,0 +1,122 @@
+"""What the shipped configurations serve at /docs/, and that all else is as it was: for `make run`, and
+for the container as soon as its configuration includes the page's."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+from httpd import BUILD, SOURCE, Httpd, running, whole
+
+CONTAINER = (SOURCE / "conf/container/httpd.conf").read_text()
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def container() -> str:
+    """The container's configuration with the paths and defaults that it has in the image."""
+    dockerfile = (SOURCE / "Dockerfile").read_text().replace("\\\n", " ")
+    settings = re.findall(
+        r'([A-Z_]+)=("[^"]*"|\S+)', re.search(r"^ENV (.*)$", dockerfile, re.MULTILINE)[1]
+    )
+    text = CONTAINER
+    for written, real in {
+        "/etc/mod_factorial/page.conf": f"{SOURCE}/conf/page.conf",
+        "/usr/share/mod_factorial/docs": "@ROOT@/docs",
+        "ServerRoot /etc/mod_factorial": "ServerRoot @ROOT@",
+        "Listen 5000": "Listen 127.0.0.1:@PORT@",
+        "/run/apache2": "@ROOT@/cache",
+        "/usr/lib/apache2/modules/mod_factorial.so": f"{BUILD}/mod_factorial.so",
+    }.items():
+        text = text.replace(written, real)
+    defines = [f"Define {name} {value}" for name, value in settings]
+    user = ["User www-data", "Group www-data"] if os.geteuid() == 0 else []
+    return "\n".join([*defines, *user, text])
+
+
+SERVERS = ["make run"] + ["container"] * ("page.conf" in CONTAINER)
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def served(request: pytest.FixtureRequest) -> Iterator[Httpd]:
+    if request.param == "make run":
+        with running() as httpd:
+            yield httpd
+    else:
+        with running(container(), arguments=whole) as httpd:
+            yield httpd
+
+
+def get(served: Httpd, path: str, **headers: str) -> requests.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.get(served.base + path, headers=named, allow_redirects=False, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/docs/", "text/html; charset=utf-8"),
+        ("/docs/problems", "text/html; charset=utf-8"),
+        ("/docs/page.css", "text/css; charset=utf-8"),
+        ("/docs/page.js", "text/javascript; charset=utf-8"),
+        ("/docs/icon.svg", "image/svg+xml"),
+        ("/docs/openapi.yaml", "application/yaml"),
+    ],
+)
+def test_the_page_and_what_belongs_to_it(served: Httpd, path: str, media_type: str) -> None:
+    answer = get(served, path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, media_type)
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert get(served, path, If_None_Match=answer.headers["ETag"]).status_code == 304
+
+
+def test_every_script_and_style_that_a_page_names_is_served(served: Httpd) -> None:
+    named = set()
+    for page in (SOURCE / "docs/page").iterdir():
+        named |= set(
+            re.findall(r'(?:src|href)="([a-z]+\.\w+)"|from "\./([a-z]+\.js)"', page.read_text())
+        )
+    names = {one or other for one, other in named}
+    assert {"page.css", "page.js", "words.js", "openapi.yaml"} <= names
+    for name in names:
+        assert get(served, f"/docs/{name}").status_code == 200, name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/index.html",
+        "/docsx",
+        "/docs/page",
+        "/docs/page/",
+        "/docs/page/index.html",
+        "/docs/index.html",
+        "/docs/README.md",
+        "/docs/problems.html",
+        "/docs/problems/x",
+        "/docs/%2e%2e/README.md",
+        "/docs/../Makefile",
+    ],
+)
+def test_all_else_is_not_found(served: Httpd, path: str) -> None:
+    answer = get(served, path)
+    assert answer.status_code == 404
+    assert "Content-Security-Policy" not in answer.headers
+
+
+def test_the_slash_is_not_needed(served: Httpd) -> None:
+    answer = get(served, "/docs")
+    assert answer.status_code == 301
+    assert answer.headers["Location"].endswith("/docs/")
+
+
+def test_the_api_is_where_it_was(served: Httpd) -> None:
+    assert get(served, "/api/v1/factorial?number=5").text == '{"factorial":120}\n'
+    assert get(served, "/status").text == "UP"
+    assert "Content-Security-Policy" not in get(served, "/status").headers

@@ -1,0 +1,115 @@
+# Sourced first by the tests of the delivery, which `make delivery-test` runs with the image's store:
+# checks that print as a Check suite does, the image's layout, and a registry.
+# shellcheck shell=bash
+
+checks=0 failures=0
+
+check() { # DESCRIPTION COMMAND...
+    local description=$1
+    shift
+    checks=$((checks + 1))
+    if ! "$@" >"$WORK/said" 2>&1; then
+        failures=$((failures + 1))
+        echo "delivery: $description"
+        tail -n 20 "$WORK/said"
+    fi
+}
+
+is() { # EXPECTED ACTUAL
+    [ "$1" = "$2" ] || { echo "expected: $1"; echo "got:      $2"; false; }
+}
+
+# The command fails and says why.
+refused() { # WHY COMMAND...
+    local said
+    if said=$("${@:2}" 2>&1); then
+        echo "not refused: $said"
+        return 1
+    fi
+    grep -qF -- "$1" <<<"$said" || { echo "expected: $1"; echo "got:      $said"; false; }
+}
+
+finish() { # NAME
+    echo "Running suite(s): $1"
+    echo "$(((checks - failures) * 100 / checks))%: Checks: $checks, Failures: $failures, Errors: 0"
+    [ "$failures" -eq 0 ]
+}
+
+# A step, as people call it.
+step() { make --no-print-directory IMAGE_FOLDER="$image" "$@"; }
+
+# What the image is known by, built once for all tests; with the uncommitted files, if there are any.
+image=$WORK/image
+COMMIT=$(git rev-parse HEAD)
+export COMMIT
+build_image() {
+    [ -e "$image/packages" ] || CONTAINER_TOOL=$BUILDAH step image-build
+}
+
+# Debian's registry, on a free port until the test ends.
+start_registry() { # [MORE OF ITS CONFIGURATION]: sets registry
+    local port
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    registry=127.0.0.1:$port
+    mkdir -p "$WORK/home/.config/containers"
+    # Without TLS; skopeo is told so here, cosign knows it of this machine's own address.
+    printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry" \
+        >"$WORK/home/.config/containers/registries.conf"
+    export HOME="$WORK/home"
+    cat >"$WORK/registry.yml" <<END
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: $WORK/registry}, delete: {enabled: true}}
+http: {addr: "$registry"}
+${1:-}
+END
+    build/delivery/registry/usr/bin/docker-registry serve "$WORK/registry.yml" >"$WORK/registry.log" 2>&1 &
+    registry_process=$!
+    trap 'stop_registry' EXIT
+    trap 'exit 1' INT TERM PIPE
+    for _ in $(seq 100); do
+        curl -s --noproxy '*' "http://$registry/v2/" >/dev/null && return
+        sleep 0.1
+    done
+    echo "the registry does not answer" >&2
+    return 1
+}
+
+stop_registry() {
+    kill "$registry_process" 2>/dev/null
+    wait "$registry_process"
+}
+
+# What the registry says of itself.
+tags() { # NAME: all but the signatures
+    curl -s --noproxy '*' "http://$registry/v2/$1/tags/list" |
+        jq -r '(.tags // [])[] | select(startswith("sha256-") | not)' | sort | xargs
+}
+digest() { # NAME TAG
+    curl -sI --noproxy '*' -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+        -H 'Accept: application/vnd.oci.image.index.v1+json' "http://$registry/v2/$1/manifests/$2" |
+        tr -d '\r' | sed -n 's/^Docker-Content-Digest: //p'
+}
+
+# Another image: the one of a layout with a word of its configuration changed.
+variant() { # FROM TO COMMIT JQ-FILTER
+    local blobs=$2/layout/blobs/sha256 config manifest
+    rm -rf "$2"
+    mkdir -p "$2"
+    cp -r "$1/layout" "$2"
+    manifest=$blobs/$(sed 's/sha256://' "$1/digest")
+    put() { # stores a blob, prints its digest
+        cat >"$2/blob"
+        set -- "$(sha256sum <"$2/blob" | cut -d ' ' -f 1)" "$2"
+        mv "$2/blob" "$2/layout/blobs/sha256/$1"
+        echo "sha256:$1"
+    }
+    config=$(jq "$4" "$blobs/$(jq -r '.config.digest | ltrimstr("sha256:")' "$manifest")" | put "$@")
+    manifest=$(jq --arg digest "$config" --argjson size "$(wc -c <"$blobs/${config#sha256:}")" \
+        '.config.digest = $digest | .config.size = $size' "$manifest" | put "$@")
+    jq --arg digest "$manifest" --argjson size "$(wc -c <"$blobs/${manifest#sha256:}")" --arg tag "$3-rc" \
+        '.manifests[0] |= (.digest = $digest | .size = $size |
+            .annotations["org.opencontainers.image.ref.name"] = $tag)' "$1/layout/index.json" \
+        >"$2/layout/index.json"
+    echo "$manifest" >"$2/digest"
+}

@@ -1,0 +1,62 @@
+"""Names what a workflow does that none should: workflows.py MAKEFILE WORKFLOW..."""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+PINNED = re.compile(r"uses: ([\w-]+/[\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+INSTALL = re.compile(r"apt-get update && apt-get install -y [\w -]+")
+MAKE = re.compile(r"make ([a-z -]+)( [A-Z_]+=\S.*)?")
+ACTIONS_AT_MOST = 4
+
+
+def steps(job: dict, targets: set[str]) -> list[str]:
+    wrong = []
+    for command in (step["run"] for step in job.get("steps", []) if "run" in step):
+        match = MAKE.fullmatch(command)
+        if match:
+            wrong += [f"no target {name}" for name in match[1].split() if name not in targets]
+        elif not INSTALL.fullmatch(command):
+            wrong.append(f"not a make target: {command}")
+    return wrong
+
+
+def workflow(text: str, targets: set[str]) -> list[str]:
+    wrong = []
+    content = yaml.safe_load(text)
+    called = "workflow_call" in content[True]  # YAML's word for on
+    if content.get("permissions") != {}:
+        wrong.append("grants permissions to all of its jobs")
+    if not called and "concurrency" not in content:
+        wrong.append("has no concurrency")
+    for name, job in content["jobs"].items():
+        if "permissions" not in job:
+            wrong.append(f"{name} has no permissions")
+        if "uses" not in job and "timeout-minutes" not in job:
+            wrong.append(f"{name} has no timeout")
+        wrong += [f"{name}: {what}" for what in steps(job, targets)]
+    if "secrets." in text:
+        wrong.append("uses a stored secret")
+    return wrong
+
+
+def main(makefile: str, *files: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", Path(makefile).read_text(), re.MULTILINE))
+    used = set()
+    for file in files:
+        text = Path(file).read_text()
+        for line in (line.strip() for line in text.splitlines() if "uses: " in line):
+            match = PINNED.search(line)
+            if match:
+                used.add(match[1])
+            elif "uses: ./" not in line:
+                print(f"{file}: not pinned: {line}")
+        for what in workflow(text, targets):
+            print(f"{file}: {what}")
+    if len(used) > ACTIONS_AT_MOST:
+        print(f"more than {ACTIONS_AT_MOST} actions: {', '.join(sorted(used))}")
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,260 @@
+/*
+ * The kernels' own sources, run on bounds instead of numbers: a double here is the largest absolute
+ * value of a residue, in units of p, that any input can lead to. Every operation tells the bound of
+ * its result by the rules that docs/engine.md proves, and notes what those rules ask for.
+ *
+ * Defines the whole suite, for a file that has defined LANES.
+ */
+#ifndef MOD_FACTORIAL_TESTS_BOUNDS_H
+#define MOD_FACTORIAL_TESTS_BOUNDS_H
+
+#include "engine/convolution.h"
+#include "engine/tasks.h"
+#include "suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the place of engine/vector.h and engine/limbs.h. */
+#define MOD_FACTORIAL_ENGINE_VECTOR_H
+#define MOD_FACTORIAL_ENGINE_LIMBS_H
+#define KERNEL_INLINE   static inline
+#define KERNEL          kernel_of_bounds
+#define KERNEL_MULTIPLY multiply_bounds
+#define KERNEL_NAME     "bounds"
+
+#define LARGEST_PRODUCT 4.0  /* |a b| / p < 2^51 */
+#define LARGEST_SUM     16.0 /* < 2^53 */
+#define LARGEST_ROOT    0.5
+#define SECOND_ORDER    1e-9 /* above every term of second order that the rules leave out */
+
+static double worst_product, worst_sum, worst_digit[FIELDS];
+
+typedef struct {
+    double bound[LANES];
+} vd;
+typedef limb vu[LANES];
+typedef struct {
+    vd p, inverse;
+} modulus;
+typedef struct {
+    double product[LANES], low;
+} products;
+
+static double note(double value, double *worst)
+{
+    if (value > *worst)
+        *worst = value;
+    return value;
+}
+
+KERNEL_INLINE vd all(double x)
+{
+    vd v;
+    for (int k = 0; k < LANES; k++)
+        v.bound[k] = x;
+    return v;
+}
+
+KERNEL_INLINE vd load(const double *x)
+{
+    vd v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+KERNEL_INLINE void store(double *x, vd v)
+{
+    memcpy(x, &v, sizeof v);
+}
+
+KERNEL_INLINE vd add(vd a, vd b)
+{
+    for (int k = 0; k < LANES; k++)
+        a.bound[k] = note(a.bound[k] + b.bound[k], &worst_sum);
+    return a;
+}
+
+KERNEL_INLINE vd sub(vd a, vd b)
+{
+    return add(a, b);
+}
+
+KERNEL_INLINE vd reduce(vd a, modulus m)
+{
+    for (int k = 0; k < LANES; k++)
+        a.bound[k] = 0.5 + a.bound[k] * 0x1p-50 + SECOND_ORDER;
+    return a;
+}
+
+/* What is left after the multiple of p nearest to a sum of products, so large, is taken away. */
+static double remainder_bound(double product)
+{
+    return 0.5 + note(product, &worst_product) / 8 + SECOND_ORDER;
+}
+
+KERNEL_INLINE vd mul(vd a, vd b, modulus m)
+{
+    for (int k = 0; k < LANES; k++)
+        a.bound[k] = remainder_bound(a.bound[k] * b.bound[k]);
+    return a;
+}
+
+KERNEL_INLINE products products_none(void)
+{
+    return (products){{0}, 0};
+}
+
+KERNEL_INLINE void products_add(products *sum, vd a, vd b)
+{
+    for (int k = 0; k < LANES; k++)
+        sum->product[k] += a.bound[k] * b.bound[k];
+    sum->low += 0.5 + SECOND_ORDER + 0x1p-18; /* 2^48 / p */
+}
+
+KERNEL_INLINE vd products_sum(products sum, modulus m)
+{
+    vd v;
+    for (int k = 0; k < LANES; k++) {
+        v.bound[k] = remainder_bound(sum.product[k]);
+        note(v.bound[k] + sum.low, &worst_sum);
+    }
+    return v;
+}
+
+KERNEL_INLINE void transpose(vd *v)
+{
+    for (int i = 0; i < LANES; i++)
+        for (int k = 0; k < i; k++) {
+            double x = v[i].bound[k];
+            v[i].bound[k] = v[k].bound[i];
+            v[k].bound[i] = x;
+        }
+}
+
+/* ---- engine/limbs.h */
+
+typedef struct {
+    vd high, low;
+} halves;
+
+KERNEL_INLINE halves limbs_halves(const limb *a, size_t n, size_t i)
+{
+    return (halves){all((double)LIMB_BASE / 0x1p49 * 1.001), all(0x1p-18)};
+}
+
+KERNEL_INLINE void limbs_of_digits(vd v0, vd v1, vd v2, limb *d0, limb *d1, limb *d2)
+{
+    for (int k = 0; k < LANES; k++) {
+        note(v0.bound[k], &worst_digit[0]);
+        note(v1.bound[k], &worst_digit[1]);
+        note(v2.bound[k], &worst_digit[2]);
+        d0[k] = d1[k] = d2[k] = 0;
+    }
+}
+
+KERNEL_INLINE void limbs_add(limb *sum, limb *over, const limb *a, const limb *b, const limb *c)
+{
+    for (int k = 0; k < LANES; k++)
+        sum[k] = over[k] = a[k] + b[k] + c[k];
+}
+
+KERNEL_INLINE void limbs_carry(limb *sum, const limb *over, vu *full)
+{
+    for (int k = 0; k < LANES; k++)
+        sum[k] += over[k];
+}
+
+#include "engine/transform.c" /* NOLINT(bugprone-suspicious-include) */
+
+#include "engine/residues.c" /* NOLINT(bugprone-suspicious-include) */
+
+/* ---- the test */
+
+static void fill(double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = LARGEST_ROOT;
+}
+
+/* Every constant is a residue nearest to 0. */
+static void fill_fields(void)
+{
+    for (unsigned q = 0; q < FIELDS; q++) {
+        field *f = &fields[q];
+        fill(&f->low[0][0][0], 2 * LOW_RECORDS * ROOTS);
+        fill(&f->high[0][0][0], 2 * HIGH_RECORDS * ROOTS);
+        fill(f->lane_root, ROOTS);
+        fill(f->lane_inverse, ROOTS);
+        fill(f->lane_square, ROOTS);
+        fill(f->scale, POINTS_LOG + 1);
+        fill(f->divisor, FIELDS);
+        f->p = f->inverse = 1;
+        f->half = f->quarter = f->quarter_of_i = LARGEST_ROOT;
+    }
+}
+
+static void propagate_bounds(size_t limbs, bool square)
+{
+    static const factorial_job job = {0};
+    limb *a = calloc(limbs, sizeof *a), *product = calloc(limbs, sizeof *product);
+    void *scratch =
+        aligned_alloc(64, (convolution_scratch(&kernel_of_bounds, limbs, 2) + 63) / 64 * 64);
+    ck_assert(a && product && scratch);
+    size_t half = limbs / 2;
+    workshop shop = {&kernel_of_bounds, &job, false, scratch};
+    convolution_multiply(&shop, product, a, half, a, square ? half : limbs - half - 1);
+    free(a);
+    free(product);
+    free(scratch);
+}
+
+START_TEST(no_product_no_sum_and_no_digit_leaves_its_bounds)
+{
+    fill_fields();
+    unsigned longest = suite_under_valgrind() ? 12 : suite_sanitized() ? 16 : 20;
+    for (unsigned log = 5; log < longest; log++)
+        for (size_t quarters = 4; quarters < 8; quarters++) {
+            propagate_bounds(((size_t)1 << log) / 4 * quarters, true);
+            propagate_bounds(((size_t)1 << log) / 4 * quarters, false);
+        }
+    printf(
+        "%d lanes: products up to %.3f of %.0f, sums up to %.2f of %.0f, digits %.3f %.3f %.3f\n",
+        LANES, worst_product, LARGEST_PRODUCT, worst_sum, LARGEST_SUM, worst_digit[0],
+        worst_digit[1], worst_digit[2]);
+    ck_assert_double_lt(worst_product, LARGEST_PRODUCT);
+    ck_assert_double_lt(worst_sum, LARGEST_SUM);
+    ck_assert_double_lt(worst_digit[0], 1);
+    ck_assert_double_lt(worst_digit[1], 0.51);
+    ck_assert_double_lt(worst_digit[2], 0.51);
+    ck_assert_double_gt(worst_product, 1); /* something has been propagated */
+    ck_assert_double_gt(worst_digit[2], 0.49);
+}
+END_TEST
+
+/* The coefficient is below 10^36 times the limbs; its residues determine it up to half of p0 p1 p2.
+ */
+START_TEST(the_longest_product_has_coefficients_that_three_residues_determine)
+{
+    double largest = 1e36 * (double)CONVOLUTION_LIMBS_MAX, primes = 1;
+    for (unsigned q = 0; q < FIELDS; q++)
+        primes *= (double)field_prime[q];
+    ck_assert_double_lt(largest, 0.49 * primes);
+    ck_assert_double_gt((double)CONVOLUTION_LIMBS_MAX * LIMB_DIGITS,
+                        (double)factorial_digit_count(FACTORIAL_LIMIT));
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("bounds");
+    TCase *t = tcase_create("bounds");
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, no_product_no_sum_and_no_digit_leaves_its_bounds);
+    tcase_add_test(t, the_longest_product_has_coefficients_that_three_residues_determine);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+#endif

@@ -1,0 +1,178 @@
+#include "engine/convolution.h"
+#include "engine/cpu.h"
+#include "engine/decimal.h"
+#include "suite.h"
+
+#include <gmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The longest schoolbook products are tested, the shortest by transforms where this CPU has a
+ * kernel: decimal_multiply chooses.
+ */
+enum { LONGEST = 400 };
+
+static factorial_job job;
+static workshop shop;
+
+static void set_up(void)
+{
+    shop = (workshop){.kernel = cpu_kernel(0), .job = &job};
+    if (shop.kernel) {
+        fields_prepare(shop.kernel->leaf_points);
+        size_t bytes = (decimal_scratch(shop.kernel, 2 * LONGEST) + 63) / 64 * 64;
+        shop.scratch = aligned_alloc(64, bytes);
+        ck_assert_ptr_nonnull(shop.scratch);
+    }
+}
+
+static void tear_down(void)
+{
+    free(shop.scratch);
+}
+
+static void fill(limb *a, size_t limbs, int kind)
+{
+    for (size_t i = 0; i < limbs; i++)
+        a[i] = kind == 0   ? LIMB_BASE - 1
+               : kind == 1 ? (i == limbs - 1)
+                           : (uint64_t)rand() * (uint64_t)rand() % LIMB_BASE;
+    a[limbs - 1] += a[limbs - 1] == 0;
+}
+
+static char *to_text(const limb *a, size_t limbs)
+{
+    char *text = malloc(limbs * LIMB_DIGITS + 1);
+    int top = sprintf(text, "%lu", (unsigned long)a[limbs - 1]);
+    for (size_t i = limbs - 1; i-- > 0; top += LIMB_DIGITS)
+        sprintf(text + top, "%018lu", (unsigned long)a[i]);
+    return text;
+}
+
+static void assert_product(const limb *product, size_t limbs, const limb *a, size_t an,
+                           const limb *b, size_t bn)
+{
+    char *x = to_text(a, an), *y = to_text(b, bn), *z = to_text(product, limbs);
+    mpz_t p, q;
+    mpz_init_set_str(p, x, 10);
+    mpz_init_set_str(q, y, 10);
+    mpz_mul(p, p, q);
+    char *expected = mpz_get_str(NULL, 10, p);
+    ck_assert_str_eq(z, expected);
+    mpz_clears(p, q, NULL);
+    free(x);
+    free(y);
+    free(z);
+    free(expected);
+}
+
+START_TEST(products_agree_with_gmp)
+{
+    if (!shop.kernel)
+        return;
+    srand(20260105);
+    static limb a[LONGEST], b[LONGEST], product[2 * LONGEST];
+    size_t step = suite_under_valgrind() ? 41 : 7;
+    for (int kind = 0; kind < 3; kind++)
+        for (size_t an = 1; an < 200; an += an < 8 ? 1 : step)
+            for (size_t bn = 1; bn < 200; bn += bn < 8 ? 1 : step) {
+                fill(a, an, kind);
+                fill(b, bn, kind);
+                size_t limbs = decimal_multiply(&shop, product, a, an, b, bn);
+                assert_product(product, limbs, a, an, b, bn);
+            }
+}
+END_TEST
+
+START_TEST(squares_agree_with_gmp)
+{
+    if (!shop.kernel)
+        return;
+    static limb a[LONGEST], product[2 * LONGEST];
+    for (int kind = 0; kind < 3; kind++)
+        for (size_t n = 1; n < LONGEST; n += n < 140 ? 1 : 37) {
+            fill(a, n, kind);
+            size_t limbs = decimal_multiply(&shop, product, a, n, a, n);
+            assert_product(product, limbs, a, n, a, n);
+        }
+}
+END_TEST
+
+START_TEST(the_product_may_overlap_its_factors)
+{
+    if (!shop.kernel)
+        return;
+    static limb pair[2 * LONGEST], copy[2 * LONGEST];
+    for (size_t n = 1; n < LONGEST; n += 9)
+        for (size_t gap = 0; gap < 3 && gap < n; gap++) { /* as product.c's pairs lie */
+            fill(pair, 2 * n, 2);
+            memcpy(copy, pair, sizeof pair);
+            copy[n - 1] = pair[n - 1] += pair[n - 1] == 0;
+            size_t limbs = decimal_multiply(&shop, pair, pair, n, pair + n + gap, n - gap);
+            assert_product(pair, limbs, copy, n, copy + n + gap, n - gap);
+        }
+}
+END_TEST
+
+START_TEST(products_by_a_word_agree_with_gmp)
+{
+    static limb a[LONGEST], copy[LONGEST];
+    for (int kind = 0; kind < 3; kind++)
+        for (size_t n = 1; n < 60; n++) {
+            limb word = kind == 0 ? LIMB_BASE - 1 : kind == 1 ? 1 : (limb)rand();
+            fill(a, n, kind);
+            memcpy(copy, a, sizeof a);
+            size_t limbs = decimal_multiply_word(a, n, word);
+            assert_product(a, limbs, copy, n, &word, 1);
+        }
+}
+END_TEST
+
+START_TEST(digits_are_written_as_printf_writes_them)
+{
+    enum { MANY = 20000 };
+    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
+    limb *a = malloc(MANY * sizeof *a);
+    for (size_t limbs = 1; limbs < MANY; limbs = limbs * 3 + 1)
+        for (int kind = 0; kind < 3; kind++) {
+            fill(a, limbs, kind);
+            char *expected = to_text(a, limbs);
+            size_t length = strlen(expected);
+            char *digits = malloc(length + 1);
+            digits[length] = '#';
+            decimal_write(&job, digits, a, limbs);
+            ck_assert_int_eq(digits[length], '#');
+            ck_assert_mem_eq(digits, expected, length);
+            free(digits);
+            free(expected);
+        }
+    for (limb x = 1; x < LIMB_BASE / 10; x *= 10)
+        for (limb d = 0; d < 2; d++) {
+            char expected[32], digits[32];
+            int length = sprintf(expected, "%lu", (unsigned long)(x - d + (x == d)));
+            limb value = x - d + (x == d);
+            decimal_write(&job, digits, &value, 1);
+            ck_assert_mem_eq(digits, expected, (size_t)length);
+        }
+    free(a);
+    factorial_pool_destroy(job.pool);
+    job = (factorial_job){0};
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("decimal");
+    TCase *t = tcase_create("decimal");
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, products_agree_with_gmp);
+    tcase_add_test(t, squares_agree_with_gmp);
+    tcase_add_test(t, the_product_may_overlap_its_factors);
+    tcase_add_test(t, products_by_a_word_agree_with_gmp);
+    tcase_add_test(t, digits_are_written_as_printf_writes_them);
+    suite_add_tcase(s, t);
+    return s;
+}

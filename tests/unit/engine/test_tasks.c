@@ -1,0 +1,187 @@
+#include "engine/tasks.h"
+#include "suite.h"
+
+#include <fenv.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+enum { STEPS = 1000 };
+
+static factorial_pool *pool;
+
+static void set_up(void)
+{
+    pool = factorial_pool_create(3, NULL, NULL);
+    ck_assert_ptr_nonnull(pool);
+}
+
+static void tear_down(void)
+{
+    factorial_pool_destroy(pool);
+}
+
+static void count_step(void *context, size_t index)
+{
+    atomic_int *count = context;
+    atomic_fetch_add(&count[index], 1);
+}
+
+static void assert_every_step_once(unsigned threads)
+{
+    factorial_job job = {.pool = pool, .threads = threads};
+    for (size_t steps = 0; steps <= STEPS; steps += steps < 10 ? 1 : 99) {
+        static atomic_int count[STEPS + 1];
+        memset(count, 0, sizeof count);
+        tasks_run(&job, steps, count_step, count);
+        for (size_t i = 0; i <= STEPS; i++)
+            ck_assert_int_eq(count[i], i < steps);
+    }
+}
+
+START_TEST(every_step_is_taken_once)
+{
+    for (unsigned threads = 0; threads < 6; threads++)
+        assert_every_step_once(threads);
+}
+END_TEST
+
+typedef struct {
+    atomic_int inside, most;
+} presence;
+
+static void be_present(void *context, size_t index)
+{
+    presence *p = context;
+    int inside = atomic_fetch_add(&p->inside, 1) + 1, most = atomic_load(&p->most);
+    while (inside > most && !atomic_compare_exchange_weak(&p->most, &most, inside))
+        ;
+    struct timespec millisecond = {.tv_nsec = 1000000};
+    nanosleep(&millisecond, NULL);
+    atomic_fetch_sub(&p->inside, 1);
+}
+
+START_TEST(no_more_threads_than_asked_for_take_part_and_all_of_them_do)
+{
+    for (int threads = 1; threads <= 4; threads++) {
+        presence p = {0};
+        factorial_job job = {.pool = pool, .threads = (unsigned)threads};
+        tasks_run(&job, 60, be_present, &p);
+        ck_assert_int_eq(p.most, threads);
+    }
+}
+END_TEST
+
+START_TEST(without_a_pool_the_calling_thread_does_it_all)
+{
+    presence p = {0};
+    factorial_job job = {.threads = 4};
+    tasks_run(&job, 5, be_present, &p);
+    ck_assert_int_eq(p.most, 1);
+    ck_assert_uint_eq(tasks_threads(&job), 1);
+}
+END_TEST
+
+static void *run_sums(void *context)
+{
+    atomic_int *total = context;
+    factorial_job job = {.pool = pool, .threads = 4};
+    for (int i = 0; i < 300; i++) {
+        atomic_int count[50] = {0};
+        tasks_run(&job, 50, count_step, count);
+        for (int k = 0; k < 50; k++)
+            atomic_fetch_add(total, count[k]);
+    }
+    return NULL;
+}
+
+START_TEST(several_computations_share_a_pool)
+{
+    pthread_t thread[6];
+    atomic_int total = 0;
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, run_sums, &total), 0);
+    for (size_t i = 0; i < 6; i++)
+        pthread_join(thread[i], NULL);
+    ck_assert_int_eq(total, 6 * 300 * 50);
+}
+END_TEST
+
+static void cancel_at_ten(void *context, size_t index)
+{
+    atomic_bool *cancelled = context;
+    if (index == 10)
+        atomic_store(cancelled, true);
+    ck_assert_uint_lt(index, 20); /* four threads may have taken one more each */
+    if (index > 10) {
+        struct timespec while_it_is_set = {.tv_nsec = 20000000};
+        nanosleep(&while_it_is_set, NULL);
+    }
+}
+
+START_TEST(once_cancelled_no_further_step_is_taken)
+{
+    atomic_bool cancelled = false;
+    factorial_job job = {.pool = pool, .threads = 4, .cancelled = &cancelled};
+    tasks_run(&job, STEPS, cancel_at_ten, &cancelled);
+    ck_assert(cancelled);
+}
+END_TEST
+
+static void note_rounding(void *context, size_t index)
+{
+    atomic_int *other = context;
+    if (fegetround() != FE_TONEAREST)
+        atomic_fetch_add(other, 1);
+    struct timespec millisecond = {.tv_nsec = 1000000};
+    nanosleep(&millisecond, NULL);
+}
+
+static void count_start(void *context)
+{
+    atomic_fetch_add((atomic_int *)context, 1);
+    fesetround(FE_UPWARD);
+}
+
+START_TEST(each_helper_calls_started_and_has_the_default_environment_then)
+{
+    atomic_int started = 0, other = 0;
+    factorial_pool *own = factorial_pool_create(3, count_start, &started);
+    ck_assert_ptr_nonnull(own);
+    factorial_job job = {.pool = own, .threads = 4};
+    tasks_run(&job, 100, note_rounding, &other);
+    factorial_pool_destroy(own);
+    ck_assert_int_eq(started, 3);
+    ck_assert_int_eq(other, 0);
+}
+END_TEST
+
+START_TEST(a_pool_of_none_and_no_pool_can_be_destroyed)
+{
+    factorial_pool_destroy(NULL);
+    factorial_pool *none = factorial_pool_create(0, NULL, NULL);
+    ck_assert_ptr_nonnull(none);
+    factorial_job job = {.pool = none, .threads = 2};
+    atomic_int count[7] = {0};
+    tasks_run(&job, 7, count_step, count);
+    ck_assert_int_eq(count[6], 1);
+    factorial_pool_destroy(none);
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("tasks");
+    TCase *t = tcase_create("tasks");
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, every_step_is_taken_once);
+    tcase_add_test(t, no_more_threads_than_asked_for_take_part_and_all_of_them_do);
+    tcase_add_test(t, without_a_pool_the_calling_thread_does_it_all);
+    tcase_add_test(t, several_computations_share_a_pool);
+    tcase_add_test(t, once_cancelled_no_further_step_is_taken);
+    tcase_add_test(t, each_helper_calls_started_and_has_the_default_environment_then);
+    tcase_add_test(t, a_pool_of_none_and_no_pool_can_be_destroyed);
+    suite_add_tcase(s, t);
+    return s;
+}
