@@ -38,6 +38,7 @@ static int init_robust(pthread_mutex_t *mutex)
         return error;
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
     error = pthread_mutex_init(mutex, &attributes);
     pthread_mutexattr_destroy(&attributes);
     return error;
@@ -52,8 +53,11 @@ static bool try_lock(pthread_mutex_t *mutex)
     return error == 0 || error == EOWNERDEAD;
 }
 
-/* Whoever dies with the lock leaves numbers of its own account behind, nothing half-done of
- * others'. */
+/*
+ * Whoever dies with the lock leaves numbers of its own account behind, nothing half-done of
+ * others'. So does prefork's signal handler that ends a process in haste: it may find that the code
+ * it has interrupted holds the lock (EDEADLK), and goes on.
+ */
 static void lock(admission_ledger *ledger)
 {
     if (pthread_mutex_lock(&ledger->lock) == EOWNERDEAD)

@@ -132,6 +132,24 @@ START_TEST(held_memory_counts_too)
 }
 END_TEST
 
+static void give_back_in_haste(int signal_number)
+{
+    admission_leave(&here);
+}
+
+START_TEST(a_signal_handler_may_give_back_whatever_it_has_interrupted)
+{
+    ck_assert(admission_enter(&here, 2, 2));
+    ck_assert(admission_enter(&here, 2, 2));
+    signal(SIGUSR1, give_back_in_haste);
+    pthread_mutex_lock((pthread_mutex_t *)ledger); /* its first member */
+    raise(SIGUSR1);
+    pthread_mutex_unlock((pthread_mutex_t *)ledger);
+    admission_leave(&here);
+    ck_assert_uint_eq(admission_sum(ledger).busy, 0);
+}
+END_TEST
+
 START_TEST(places_of_busy_workers_are_bounded_here_and_everywhere)
 {
     ck_assert(admission_enter(&here, 2, 10));
@@ -296,6 +314,7 @@ Suite *suite(void)
     tcase_add_test(t, changed_limits_hold_at_once);
     tcase_add_test(t, held_memory_counts_too);
     tcase_add_test(t, places_of_busy_workers_are_bounded_here_and_everywhere);
+    tcase_add_test(t, a_signal_handler_may_give_back_whatever_it_has_interrupted);
     tcase_add_test(t, nothing_is_lost_between_threads);
     if (!suite_under_valgrind()) { /* which ends the robust lists of the processes it runs */
         tcase_add_test(t, what_a_killed_process_held_is_free_at_once);
