@@ -3,11 +3,10 @@ other."""
 
 import threading
 
-import peers
-from server import Server
-
 import httpd
 import load
+import peers
+from server import Server
 
 CLIENTS = 2  # that ask for large numbers
 

@@ -1,9 +1,8 @@
 """Not computing against computing: 304, HEAD, Range, and answers kept by mod_cache."""
 
-from server import Server
-
 import httpd
 import load
+from server import Server
 
 NUMBERS = [1000, 10**4, 10**5]
 

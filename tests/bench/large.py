@@ -2,11 +2,10 @@
 
 import math
 
-import peers
-from server import Server
-
 import httpd
 import load
+import peers
+from server import Server
 
 NUMBERS = [10**4, 10**5, 10**6, 10**7]
 PATIENCE = 2  # seconds: who needs more is not asked for ten times the number

@@ -7,9 +7,8 @@ import platform
 import re
 import subprocess
 
-import peers
-
 import httpd
+import peers
 
 
 def _first(pattern, *command):

@@ -3,11 +3,10 @@
 import contextlib
 
 import cpu
-import peers
-from server import Server
-
 import httpd
 import load
+import peers
+from server import Server
 
 QUOTAS = [0.25, 0.5, 1, 2]
 PAIR = 0.25  # processors for each of two servers: proxy and load need the rest

@@ -4,11 +4,10 @@ nothing, nginx, Go and Flask."""
 import contextlib
 import math
 
-import peers
-from server import Server
-
 import httpd
 import load
+import peers
+from server import Server
 
 CONNECTIONS = [1, 8, 32, 128, 512]
 NUMBERS = [20, 170, 1000, 3000]
