@@ -122,8 +122,13 @@ COLOURS = ["#08519c", "#3182bd", "#a63603", "#31a354", "#756bb1", "#636363", "#e
 
 def plot(results):
     """Seconds against N, both logarithmic, as SVG."""
-    x = lambda n: 60 + 520 * (math.log10(n) - 3) / 4
-    y = lambda s: 380 - 340 * (math.log10(s) + 5) / 7
+
+    def x(n):
+        return 60 + 520 * (math.log10(n) - 3) / 4
+
+    def y(seconds):
+        return 380 - 340 * (math.log10(seconds) + 5) / 7
+
     out = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 430" font-family="sans-serif" font-size="12">',
         '<rect width="760" height="430" fill="white"/>',
