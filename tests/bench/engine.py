@@ -141,7 +141,7 @@ def plot(results):
         out.append(
             f'<path d="M60 {y(10**k):.0f}H580" stroke="#ddd"/><text x="54" y="{y(10**k) + 4:.0f}" text-anchor="end">{10.0**k:g} s</text>'
         )
-    for colour, name in zip(COLOURS, PEERS):
+    for colour, name in zip(COLOURS, PEERS, strict=True):
         points = [(n, row[name]["seconds"]) for n, row in results.items() if name in row]
         if points:
             line = " ".join(f"{x(n):.1f},{y(s):.1f}" for n, s in points)
