@@ -40,7 +40,7 @@ module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
 	@mkdir -p $(@D)
@@ -213,6 +213,50 @@ test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, u
 .PHONY: test-programs
 test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
+# ---- load, faults, fuzzing
+# Everything of it that CI has no time for: LOAD=long, FUZZ_SECONDS=600.
+load_packages := $(test_packages) python3 gdb openssl
+fuzz_packages := $(build_packages) check clang libclang-rt-14-dev
+load_suites   := $(wildcard tests/load/test_*.py)
+fuzz_targets  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS  ?= 60
+FUZZ_MAIN      = $(BUILD)/tests/fuzz/replay.o
+FUZZ_BUILD     = $(MAKE) --no-print-directory BUILD=build/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
+                 SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+.PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs
+test-load: ## load and faults: bounds, order and answers, with figures (as root; LOAD=long: longer)
+	$(call install,$(load_packages))
+	@$(MAKE) --no-print-directory build
+	BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/run \
+	    $(load_suites:%='/usr/bin/python3 tests/load/suite.py %')
+valgrind-server: ## a short run of the whole server under valgrind (as root)
+	$(call install,$(load_packages) valgrind)
+	@$(MAKE) --no-print-directory build
+	BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/run \
+	    '/usr/bin/python3 tests/load/suite.py tests/load/under_valgrind.py'
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/libmodule.a \
+                 $(BUILD)/libengine.a $(filter %.o,$(FUZZ_MAIN))
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) -o $@ $^ $(filter-out %.o,$(FUZZ_MAIN)) \
+	    $$(apr-1-config --link-ld) $$(apu-1-config --link-ld) -lgmp -lm -lpthread
+
+fuzz-programs: $(fuzz_targets:%=$(BUILD)/fuzz/%)
+fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer
+	$(call install,$(fuzz_packages))
+	@$(FUZZ_BUILD) fuzz-programs
+	@for target in $(fuzz_targets); do \
+	    echo "== fuzz $$target"; mkdir -p build/fuzz/corpus/$$target; \
+	    nice build/fuzz/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	        -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	        build/fuzz/corpus/$$target tests/fuzz/corpus/$$target 2>&1 | \
+	        tee build/fuzz/$$target.log | grep -E 'does not hold|ERROR|SUMMARY|stat::|DONE' ; \
+	    grep -q 'DONE' build/fuzz/$$target.log || exit 1; \
+	done
+fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, by any compiler
+	tests/run $(foreach t,$(fuzz_targets),'$(BUILD)/fuzz/$(t) $(wildcard tests/fuzz/corpus/$(t)/*)')
+
 # ---- the container
 # Not IMAGE: that is what the infrastructure deploys, by digest or commit.
 IMAGE_NAME ?= mod_factorial:latest
@@ -251,10 +295,26 @@ test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulato
 	$(call install,$(arm64_packages))
 	tests/container/test_arm64 build/arm64
 
+# ---- the engine's speed
+engine_peers   := pari-gp python3-venv
+BENCH_VENV     := $(BUILD)/bench/venv
+
+.PHONY: bench-engine tune
+tune: ## measure the crossovers that mod_factorial/engine/crossovers.h names
+	tests/bench/tune $(BUILD)/tune
+bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+	$(call install,$(engine_peers))
+	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
+	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
+	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench/engine.json docs/engine-times.svg
+
 # ---- checks
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
-.PHONY: asan valgrind clang tidy
+.PHONY: asan tsan valgrind clang tidy
+tsan: ## unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
 asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
@@ -264,12 +324,16 @@ asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizer
 valgrind: $(unit_programs) ## unit tests under valgrind
 	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+# Some kernel, for the sources that are compiled once for each.
+tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
-tidy: ## clang-tidy over all C files, two at a time
-	@git ls-files -z '*.c' | xargs -0 -n 1 -P 2 sh -c 'echo "tidy $$1"; clang-tidy --quiet "$$1" -- \
-	    -std=gnu17 '"$(HTTPD_FLAGS)"' -Imod_factorial -Itests -Itests/unit -DMODULE=\"\" \
-	    -DMODULES=\"\" -DMOD_FACTORIAL_VERSION=\"\" 2>/dev/null || exit 255' tidy
+tidy: ## clang-tidy over all C files
+	@$(MAKE) --no-print-directory -k -j 2 $(patsubst %,tidy/%,$(shell git ls-files '*.c'))
+tidy/%: %
+	@echo "tidy $<"
+	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
+	    -DMODULE='""' -DMODULES='""' -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format

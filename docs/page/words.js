@@ -7,16 +7,17 @@ export const count = (n) => whole.format(n);
 
 export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
 
+// A number and its unit, which no line's end parts.
+const quantity = (value, unit) => `${short.format(value)}\u00a0${unit}`;
+
 export function duration(milliseconds) {
-  if (milliseconds < 1000)
-    return `${short.format(Math.max(milliseconds, 0.1))} ms`;
-  return `${short.format(milliseconds / 1000)} s`;
+  return milliseconds < 1000 ? quantity(Math.max(milliseconds, 0.1), "ms") : quantity(milliseconds / 1000, "s");
 }
 
 export function size(bytes) {
   if (bytes < 1024)
     return plural(bytes, "byte", "bytes");
-  return bytes < 1024 ** 2 ? `${short.format(bytes / 1024)} KiB` : `${short.format(bytes / 1024 ** 2)} MiB`;
+  return bytes < 1024 ** 2 ? quantity(bytes / 1024, "KiB") : quantity(bytes / 1024 ** 2, "MiB");
 }
 
 // By the last part of a problem's type. What is not here is told by its status alone.

@@ -1,10 +1,10 @@
 #include "convolution.h"
 
+#include "crossovers.h"
 #include "tasks.h"
 
 enum {
-    PADDING = 64, /* points between arrays, so that they differ in their place in the caches */
-    PARALLEL_LIMBS = 2048 /* shorter products are not worth waking other threads */
+    PADDING = 64 /* points between arrays, so that they differ in their place in the caches */
 };
 
 typedef struct {
@@ -30,7 +30,7 @@ static size_t points_of(shape s)
 
 size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
 {
-    return operands * FIELDS * points_of(shape_for(k, limbs)) * sizeof(double);
+    return (size_t)operands * FIELDS * points_of(shape_for(k, limbs)) * sizeof(double);
 }
 
 /* ---- the three steps, each a loop of tasks */
@@ -99,16 +99,14 @@ static void divide_work(convolution *c, unsigned threads)
     c->chunks = (c->h + c->chunk - 1) / c->chunk;
 }
 
-void convolution_multiply(const kernel *k, const factorial_job *job, bool parallel, limb *product,
-                          const limb *a, size_t a_limbs, const limb *b, size_t b_limbs,
-                          void *scratch)
+void convolution_multiply(const workshop *shop, limb *product, const limb *a, size_t a_limbs,
+                          const limb *b, size_t b_limbs)
 {
     size_t limbs = a_limbs + b_limbs;
-    shape s = shape_for(k, limbs);
-    factorial_job alone = {.cancelled = job->cancelled};
-    if (!parallel || limbs < PARALLEL_LIMBS)
-        job = &alone;
-    work w = {.kernel = k,
+    shape s = shape_for(shop->kernel, limbs);
+    factorial_job alone = {.cancelled = shop->job->cancelled};
+    const factorial_job *job = shop->parallel && limbs > CROSSOVER_PARALLEL ? shop->job : &alone;
+    work w = {.kernel = shop->kernel,
               .c = {.product = product,
                     .limbs = limbs,
                     .operand = {a, b},
@@ -119,7 +117,7 @@ void convolution_multiply(const kernel *k, const factorial_job *job, bool parall
                     .cancelled = job->cancelled}};
     convolution *c = &w.c;
     c->h_log = (unsigned)__builtin_ctzll(c->h);
-    double *points = scratch;
+    double *points = shop->scratch;
     for (unsigned i = 0; i < c->operands * FIELDS; i++)
         c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);
     divide_work(c, tasks_threads(job));

@@ -112,15 +112,14 @@ size_t decimal_scratch(const kernel *k, size_t limbs)
     return transforms > copy ? transforms : copy;
 }
 
-size_t decimal_multiply(const decimal_workshop *w, limb *product, const limb *a, size_t a_limbs,
+size_t decimal_multiply(const workshop *w, limb *product, const limb *a, size_t a_limbs,
                         const limb *b, size_t b_limbs)
 {
     size_t limbs = a_limbs + b_limbs;
     bool square = a == b && a_limbs == b_limbs;
     if ((a_limbs < b_limbs ? a_limbs : b_limbs) >
         (square ? (size_t)CROSSOVER_SQUARE : (size_t)CROSSOVER_MULTIPLY)) {
-        convolution_multiply(w->kernel, w->job, w->parallel, product, a, a_limbs, b, b_limbs,
-                             w->scratch);
+        convolution_multiply(w, product, a, a_limbs, b, b_limbs);
     } else {
         limb *columns = w->scratch;
         if (square)

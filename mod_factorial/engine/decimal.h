@@ -4,16 +4,7 @@
 #ifndef MOD_FACTORIAL_ENGINE_DECIMAL_H
 #define MOD_FACTORIAL_ENGINE_DECIMAL_H
 
-#include "factorial.h"
-#include "kernel.h"
-
-/* With what to multiply. */
-typedef struct {
-    const kernel *kernel;
-    const factorial_job *job;
-    bool parallel; /* on the job's threads, rather than on the calling one alone */
-    void *scratch; /* aligned to 64; decimal_scratch of the longest product that is asked for */
-} decimal_workshop;
+#include "convolution.h"
 
 /* Bytes of scratch memory for any product of up to so many limbs. */
 size_t decimal_scratch(const kernel *k, size_t limbs);
@@ -23,7 +14,7 @@ size_t decimal_scratch(const kernel *k, size_t limbs);
  * a_limbs + b_limbs, none of the factors is 0. It may overlap both factors in any way. Meaningless
  * once the job is cancelled.
  */
-size_t decimal_multiply(const decimal_workshop *w, limb *product, const limb *a, size_t a_limbs,
+size_t decimal_multiply(const workshop *w, limb *product, const limb *a, size_t a_limbs,
                         const limb *b, size_t b_limbs);
 
 /* a *= word < LIMB_BASE, word not 0; returns the limbs, for one more of which there is room. */

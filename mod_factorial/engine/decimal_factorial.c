@@ -1,6 +1,7 @@
 #include "decimal_factorial.h"
 
 #include "checksum.h"
+#include "crossovers.h"
 #include "job.h"
 #include "powers.h"
 #include "primes.h"
@@ -55,7 +56,7 @@ static factorial_status multiply_and_write(const kernel *k, const factorial_job 
                                            void *block, uint64_t count, char *digits)
 {
     limb *result = block;
-    decimal_workshop w = {k, job, true, result + p->result_limbs};
+    workshop w = {k, job, true, result + p->result_limbs};
     product_multiply(products, &w, p->scratch_bytes);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
@@ -76,6 +77,10 @@ static factorial_status multiply_and_write(const kernel *k, const factorial_job 
 factorial_status decimal_factorial(const kernel *k, const factorial_job *job, uint64_t n,
                                    char *digits)
 {
+    factorial_job alone = *job;
+    alone.pool = NULL;
+    if (n <= CROSSOVER_THREADS)
+        job = &alone;
     plan p = make_plan(k, n);
     void *products_block = job_acquire(job, p.product_bytes);
     if (!products_block)

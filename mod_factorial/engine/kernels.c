@@ -23,7 +23,8 @@ static bool known_product(const kernel *k, size_t n)
         a[i] = LIMB_BASE - 1;
     if (n > LONGEST || convolution_scratch(k, 2 * n, 1) > sizeof scratch)
         return false;
-    convolution_multiply(k, &job, false, product, a, n, a, n, scratch);
+    const workshop shop = {k, &job, false, scratch};
+    convolution_multiply(&shop, product, a, n, a, n);
     for (size_t i = 0; i < 2 * n; i++)
         if (product[i] != (i == 0 ? 1 : i < n ? 0 : i == n ? LIMB_BASE - 2 : LIMB_BASE - 1))
             return false;

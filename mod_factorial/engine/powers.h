@@ -11,6 +11,6 @@
  * room for one limb more than the result has for each of the p->bits. Meaningless once the job is
  * cancelled.
  */
-size_t powers_multiply(const products_by_bit *p, const decimal_workshop *w, limb *result);
+size_t powers_multiply(const products_by_bit *p, const workshop *w, limb *result);
 
 #endif

@@ -4,14 +4,14 @@
 #include "job.h"
 #include "tasks.h"
 
-#include <math.h>
-
 /* ---- words */
 
-/* Words for the primes up to x: as each word holds as many as surely fit. */
+/* Words for the primes up to x. */
 static size_t words_bound(uint64_t x)
 {
-    size_t together = (size_t)(LIMB_DIGITS / log10((double)x + 1));
+    size_t together = 1; /* so many surely fit */
+    for (uint64_t product = x + 1; product < LIMB_BASE / (x + 1); product *= x + 1)
+        together++;
     return primes_count_bound(x) / together + 1;
 }
 
@@ -45,7 +45,7 @@ static uint64_t exponent_left(const primes *found, size_t k, uint64_t n, uint64_
     uint64_t p = found->prime[k];
     if (p == 5)
         return 0;
-    uint64_t exponent = p * p > n ? n / p : primes_exponent(n, p);
+    uint64_t exponent = primes_exponent(n, p);
     return p == 2 ? exponent - zeros : exponent;
 }
 
@@ -86,7 +86,7 @@ void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t
 /* ---- trees */
 
 typedef struct {
-    const decimal_workshop *workshop;
+    const workshop *shop;
     size_t slot_bytes;   /* of scratch, for each thread */
     product_node **pair; /* the left one of each pair; the right one follows it */
     size_t pairs;
@@ -108,7 +108,7 @@ static void multiply_leaf(void *context, size_t index)
         leaf->length = decimal_multiply_word(leaf->limbs, leaf->length, leaf->limbs[i]);
 }
 
-static void multiply_pair(const decimal_workshop *w, product_node *pair)
+static void multiply_pair(const workshop *w, product_node *pair)
 {
     pair->length = decimal_multiply(w, pair->limbs, pair[0].limbs, pair[0].length, pair[1].limbs,
                                     pair[1].length);
@@ -119,7 +119,7 @@ static void multiply_pair(const decimal_workshop *w, product_node *pair)
 static void multiply_pairs(void *context, size_t slot)
 {
     level *l = context;
-    decimal_workshop w = *l->workshop;
+    workshop w = *l->shop;
     w.parallel = false;
     w.scratch = (char *)w.scratch + slot * l->slot_bytes;
     size_t k;
@@ -135,13 +135,13 @@ static size_t level_bytes(const level *l)
         size_t limbs = l->pair[k][0].length + l->pair[k][1].length;
         longest = limbs > longest ? limbs : longest;
     }
-    return decimal_scratch(l->workshop->kernel, longest);
+    return decimal_scratch(l->shop->kernel, longest);
 }
 
 /* Few products share the threads one by one, many are shared out among the threads. */
 static void multiply_level(level *l, size_t scratch_bytes)
 {
-    const factorial_job *job = l->workshop->job;
+    const factorial_job *job = l->shop->job;
     size_t threads = tasks_threads(job);
     l->slot_bytes = level_bytes(l);
     atomic_store(&l->next, 0);
@@ -149,7 +149,7 @@ static void multiply_level(level *l, size_t scratch_bytes)
         tasks_run(job, threads, multiply_pairs, l);
     else
         for (size_t k = 0; k < l->pairs && !job_cancelled(job); k++)
-            multiply_pair(l->workshop, l->pair[k]);
+            multiply_pair(l->shop, l->pair[k]);
 }
 
 /* The leaves of all trees, one after another; returns how many. */
@@ -168,12 +168,12 @@ static size_t plant(products_by_bit *p, tree *trees)
     return nodes;
 }
 
-void product_multiply(products_by_bit *p, const decimal_workshop *w, size_t scratch_bytes)
+void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes)
 {
     tree trees[EXPONENT_BITS];
     tasks_run(w->job, plant(p, trees), multiply_leaf, p->node);
     for (;;) {
-        level l = {.workshop = w, .pair = p->pair};
+        level l = {.shop = w, .pair = p->pair};
         for (unsigned bit = 0; bit < p->bits; bit++)
             for (size_t k = 0; k + 1 < trees[bit].count; k += 2)
                 l.pair[l.pairs++] = &trees[bit].node[k];

@@ -47,6 +47,6 @@ void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t
  * decimal_scratch wants for product_limbs_bound, and serves as many threads at once as it has room
  * for. Meaningless once the job is cancelled.
  */
-void product_multiply(products_by_bit *p, const decimal_workshop *w, size_t scratch_bytes);
+void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes);
 
 #endif

@@ -11,16 +11,22 @@ CacheQuickHandler off
 CacheHeader on
 CacheMaxExpire 31536000
 """
-SOCACHE = CACHE + """LoadModule cache_socache_module {modules}/mod_cache_socache.so
+SOCACHE = (
+    CACHE
+    + """LoadModule cache_socache_module {modules}/mod_cache_socache.so
 LoadModule socache_shmcb_module {modules}/mod_socache_shmcb.so
 CacheSocache shmcb:{{directory}}/cache(268435456)
 CacheSocacheMaxSize 1048576
 CacheEnable socache /api/
 """
-DISK = CACHE + """LoadModule cache_disk_module {modules}/mod_cache_disk.so
+)
+DISK = (
+    CACHE
+    + """LoadModule cache_disk_module {modules}/mod_cache_disk.so
 CacheRoot {{directory}}/cache
 CacheEnable disk /api/
 """
+)
 
 
 def cache(build, text):
@@ -29,16 +35,21 @@ def cache(build, text):
         (directory / "cache").chmod(0o777)
         extra = text.format(modules=httpd.modules()).format(directory=directory)
         return httpd.container(build, extra=extra)(directory, port)
+
     return prepare
 
 
 def ways(build):
     """Name, server, what to send besides."""
     plain = httpd.container(build)
-    return [("compute", plain, ()), ("HEAD", plain, ()), ("304", plain, ("If-None-Match: *",)),
-            ("Range, 100 bytes", plain, ("Range: bytes=0-99",)),
-            ("cached, socache shmcb", cache(build, SOCACHE), ()),
-            ("cached, disk", cache(build, DISK), ())]
+    return [
+        ("compute", plain, ()),
+        ("HEAD", plain, ()),
+        ("304", plain, ("If-None-Match: *",)),
+        ("Range, 100 bytes", plain, ("Range: bytes=0-99",)),
+        ("cached, socache shmcb", cache(build, SOCACHE), ()),
+        ("cached, disk", cache(build, DISK), ()),
+    ]
 
 
 STATUS = {"304": 304, "Range, 100 bytes": 206}
@@ -62,7 +73,10 @@ def run(build, short):
             for n in numbers:
                 check(server, way, n, headers)
                 for round_ in range(rounds):
-                    got = load.hey(server, f"number={n}", 8, 1, "HEAD") if way == "HEAD" else \
-                        load.wrk(server, f"number={n}", 8, 1, headers)
+                    got = (
+                        load.hey(server, f"number={n}", 8, 1, "HEAD")
+                        if way == "HEAD"
+                        else load.wrk(server, f"number={n}", 8, 1, headers)
+                    )
                     rows.append({"kind": "cached", "way": way, "n": n, "round": round_, **got})
     return rows

@@ -1,5 +1,6 @@
 """CPU quotas, as a container has them, by control groups of version 1 or 2 made for the purpose."""
 
+import contextlib
 import os
 import pathlib
 import time
@@ -14,8 +15,11 @@ class Group:
     def __init__(self, cpus):
         first = (ROOT / "cpu/cpu.cfs_quota_us").exists()
         self.path = ROOT / ("cpu" if first else "") / f"bench-{os.getpid()}-{time.monotonic_ns()}"
-        self.limits = {"cpu.cfs_period_us": PERIOD, "cpu.cfs_quota_us": int(cpus * PERIOD)} if first \
+        self.limits = (
+            {"cpu.cfs_period_us": PERIOD, "cpu.cfs_quota_us": int(cpus * PERIOD)}
+            if first
             else {"cpu.max": f"{int(cpus * PERIOD)} {PERIOD}"}
+        )
 
     def __enter__(self):
         self.path.mkdir()
@@ -29,10 +33,10 @@ class Group:
 
     def __exit__(self, *_):
         for _ in range(100):  # it is empty a moment after its last process has ended
-            try:
-                return self.path.rmdir()
-            except OSError:
-                time.sleep(0.05)
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+                return
+            time.sleep(0.05)
 
     def wrap(self, command):
         return ["sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', str(self.path), *command]

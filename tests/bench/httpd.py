@@ -27,8 +27,9 @@ STOCK_CONFIGURATION = """charset localized-error-pages other-vhosts-access-log s
 
 
 def modules():
-    return subprocess.run(["apxs", "-q", "LIBEXECDIR"], check=True, capture_output=True,
-                          text=True).stdout.strip()
+    return subprocess.run(
+        ["apxs", "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def module(build, name):
@@ -38,8 +39,7 @@ def module(build, name):
 def image_environment():
     """The ENV of the Dockerfile."""
     text = re.search(r"^ENV (.*?[^\\])$", (SOURCE / "Dockerfile").read_text(), re.M | re.S)[1]
-    return {name: value.strip('"')
-            for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', text)}
+    return {name: value.strip('"') for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', text)}
 
 
 def container_text(directory, port, build, mpm, name, extra):
@@ -62,7 +62,8 @@ def container_text(directory, port, build, mpm, name, extra):
         text = re.sub(r'<Location "/status.*?</Location>\n', "", text, flags=re.S)
         text = re.sub(r"^Factorial\w+ .*\n", "", text, flags=re.M)
         text = text.replace("factorial_module", "nothing_module").replace(
-            str(module(build, "factorial")), str(module(build, "nothing")))
+            str(module(build, "factorial")), str(module(build, "nothing"))
+        )
     return text + "\n# ---- the benchmark's\n" + USER + GROUND + extra
 
 
@@ -70,8 +71,11 @@ def container(build, mpm="event", name="factorial", extra="", environment=None):
     def prepare(directory, port):
         file = directory / "httpd.conf"
         file.write_text(container_text(directory, port, build, mpm, name, extra))
-        return (["apache2", "-D", "FOREGROUND", "-f", str(file)],
-                image_environment() | (environment or {}))
+        return (
+            ["apache2", "-D", "FOREGROUND", "-f", str(file)],
+            image_environment() | (environment or {}),
+        )
+
     return prepare
 
 
@@ -102,13 +106,16 @@ def substitute(file, old, new):
 
 def stock(build, mpm="event", name="factorial"):
     """Debian's own configuration, with the module as a2enmod would enable it."""
+
     def prepare(directory, port):
         etc = directory / "etc"
         shutil.copytree(SOURCE / "build/stock/etc/apache2", etc, symlinks=True)
         (etc / f"mods-available/{name}.load").write_text(
-            f"LoadModule {name}_module {module(build, name)}\n")
+            f"LoadModule {name}_module {module(build, name)}\n"
+        )
         (etc / f"mods-available/{name}.conf").write_text(
-            (SOURCE / "conf/factorial.conf").read_text() if name == "factorial" else NOTHING)
+            (SOURCE / "conf/factorial.conf").read_text() if name == "factorial" else NOTHING
+        )
         for kind in "mods", "conf", "sites":
             (etc / f"{kind}-enabled").mkdir(exist_ok=True)
         enable(etc, "mods", [f"mpm_{mpm}", name, *STOCK_MODULES.split()])
@@ -116,9 +123,26 @@ def stock(build, mpm="event", name="factorial"):
         enable(etc, "sites", ["000-default"])
         substitute(etc / "ports.conf", "Listen 80\n", f"Listen 127.0.0.1:{port}\n")
         substitute(etc / "sites-available/000-default.conf", ":80>", f":{port}>")
-        return (["apache2", "-D", "FOREGROUND", "-d", str(etc), "-f", str(etc / "apache2.conf"),
-                 "-C", "ServerName localhost"],
-                {"APACHE_RUN_USER": "www-data", "APACHE_RUN_GROUP": "www-data",
-                 "APACHE_PID_FILE": str(directory / "pid"), "APACHE_RUN_DIR": str(directory),
-                 "APACHE_LOCK_DIR": str(directory), "APACHE_LOG_DIR": str(directory / "log")})
+        return (
+            [
+                "apache2",
+                "-D",
+                "FOREGROUND",
+                "-d",
+                str(etc),
+                "-f",
+                str(etc / "apache2.conf"),
+                "-C",
+                "ServerName localhost",
+            ],
+            {
+                "APACHE_RUN_USER": "www-data",
+                "APACHE_RUN_GROUP": "www-data",
+                "APACHE_PID_FILE": str(directory / "pid"),
+                "APACHE_RUN_DIR": str(directory),
+                "APACHE_LOCK_DIR": str(directory),
+                "APACHE_LOG_DIR": str(directory / "log"),
+            },
+        )
+
     return prepare

@@ -16,12 +16,15 @@ BOUNDLESS = """<Location "/api/v1/factorial">
 </Location>
 FactorialMemory 2048
 """
-COMPRESSED = BOUNDLESS + """LoadModule filter_module {modules}/mod_filter.so
+COMPRESSED = (
+    BOUNDLESS
+    + """LoadModule filter_module {modules}/mod_filter.so
 LoadModule {name}_module {modules}/mod_{name}.so
 <Location "/api/v1/factorial">
     SetOutputFilter {filter}
 </Location>
 """
+)
 ENVIRONMENT = {"FACTORIAL_MAX_NUMBER": str(max(NUMBERS))}
 
 
@@ -53,30 +56,44 @@ def ask(server, n, times, headers=()):
 
 
 def plain(build, numbers, times):
-    for name, prepare in {"ours, container, event": ours(build), "Go net/http": peers.go(build),
-                          "Flask + gunicorn": peers.flask}.items():
+    for name, prepare in {
+        "ours, container, event": ours(build),
+        "Go net/http": peers.go(build),
+        "Flask + gunicorn": peers.flask,
+    }.items():
         for n in numbers:
             with Server(name, prepare) as server:
                 answers = ask(server, n, times)
                 peak = server.peak_memory()
             for i, answer in enumerate(answers):
-                yield {"kind": "large", "server": name, "n": n, "round": i, "peak_mib": peak,
-                       **answer}
+                yield {
+                    "kind": "large",
+                    "server": name,
+                    "n": n,
+                    "round": i,
+                    "peak_mib": peak,
+                    **answer,
+                }
             if answers[0]["total_s"] > PATIENCE:
                 break
 
 
 def compressed(build, numbers, times):
     forms = {"identity": (ours(build), ())}
-    for name, filter_, coding in ("deflate", "DEFLATE", "gzip"), \
-                                 ("brotli", "BROTLI_COMPRESS", "br"):
+    for name, filter_, coding in (
+        ("deflate", "DEFLATE", "gzip"),
+        ("brotli", "BROTLI_COMPRESS", "br"),
+    ):
         text = COMPRESSED.format(modules=httpd.modules(), name=name, filter=filter_)
         forms[coding] = ours(build, text), (f"Accept-Encoding: {coding}",)
     for coding, (prepare, headers) in forms.items():
         with Server(coding, prepare) as server:
             for n in numbers:
-                if headers and f"content-encoding: {coding}" not in load.fetch(
-                        server, f"number={n}", headers)["head"].lower():
+                if (
+                    headers
+                    and f"content-encoding: {coding}"
+                    not in load.fetch(server, f"number={n}", headers)["head"].lower()
+                ):
                     raise RuntimeError(f"{coding}: not compressed")
                 for i, answer in enumerate(ask(server, n, times, headers)):
                     yield {"kind": "compressed", "coding": coding, "n": n, "round": i, **answer}

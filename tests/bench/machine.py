@@ -25,7 +25,8 @@ def versions(build):
     source = httpd.SOURCE
     return {
         "mod_factorial": _first(r"VERSION := (\S+)", "grep", "^VERSION", str(source / "Makefile"))
-        + " at " + _first(r"(\S+)", "git", "-C", str(source), "describe", "--always", "--dirty"),
+        + " at "
+        + _first(r"(\S+)", "git", "-C", str(source), "describe", "--always", "--dirty"),
         "httpd": _package("apache2-bin"),
         "GMP": _package("libgmp10"),
         "nginx": _first(r"nginx/(\S+)", str(peers.nginx_binary(build)), "-v"),

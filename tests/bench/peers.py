@@ -62,6 +62,7 @@ def _nginx(build, http):
         user = "user www-data;" if os.getuid() == 0 else ""
         file.write_text(NGINX.format(directory=directory, user=user, http=http(port)))
         return [str(nginx_binary(build)), "-p", str(directory), "-c", str(file), "-e", "stderr"], {}
+
     return prepare
 
 
@@ -78,10 +79,25 @@ def nginx_proxy(build, ports):
 
 def flask(directory, port):
     """With as many workers as gunicorn's manual recommends; no log of requests."""
-    return (["/usr/bin/gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(2 * CPUS + 1),
-             "--timeout", "120", "--worker-tmp-dir", "/dev/shm", "--chdir", str(HERE / "peers"),
-             "--log-level", "warning", "flask_service:app"],
-            {"PYTHONDONTWRITEBYTECODE": "1"})
+    return (
+        [
+            "/usr/bin/gunicorn",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            str(2 * CPUS + 1),
+            "--timeout",
+            "120",
+            "--worker-tmp-dir",
+            "/dev/shm",
+            "--chdir",
+            str(HERE / "peers"),
+            "--log-level",
+            "warning",
+            "flask_service:app",
+        ],
+        {"PYTHONDONTWRITEBYTECODE": "1"},
+    )
 
 
 def go(build):

@@ -12,15 +12,19 @@ def _text(x, y, text, anchor="middle", more=""):
 
 
 def _frame(title, caption, width, height, content):
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        'font-family="sans-serif" font-size="12">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        _text(width / 2, 22, title, more=' font-size="15"'),
-        *content,
-        _text(width / 2, height - 8, caption, more=' font-size="9" fill="#555"'),
-        "</svg>", ""])
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            'font-family="sans-serif" font-size="12">',
+            f"<title>{escape(title)}</title>",
+            f'<rect width="{width}" height="{height}" fill="white"/>',
+            _text(width / 2, 22, title, more=' font-size="15"'),
+            *content,
+            _text(width / 2, height - 8, caption, more=' font-size="9" fill="#555"'),
+            "</svg>",
+            "",
+        ]
+    )
 
 
 def _tick(value):
@@ -50,21 +54,28 @@ def lines(title, caption, x_label, y_label, series):
 
     out = []
     for y in grid:
-        out.append(f'<line x1="{LEFT}" x2="{LEFT + wide}" y1="{up(y):.0f}" y2="{up(y):.0f}" '
-                   'stroke="#ddd"/>')
+        out.append(
+            f'<line x1="{LEFT}" x2="{LEFT + wide}" y1="{up(y):.0f}" y2="{up(y):.0f}" '
+            'stroke="#ddd"/>'
+        )
         out.append(_text(LEFT - 6, up(y) + 4, _tick(y), "end"))
     out += [_text(across(x), TOP + high + 16, _tick(x)) for x in xs]
     out.append(_text(LEFT + wide / 2, TOP + high + 34, x_label))
-    out.append(_text(16, TOP + high / 2, y_label,
-                     more=f' transform="rotate(-90 16 {TOP + high // 2})"'))
+    out.append(
+        _text(16, TOP + high / 2, y_label, more=f' transform="rotate(-90 16 {TOP + high // 2})"')
+    )
     for i, (name, pairs) in enumerate(series.items()):
         colour = COLOURS[i % len(COLOURS)]
         path = " ".join(f"{across(x):.0f},{up(y):.0f}" for x, y in pairs)
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        out += [f'<circle cx="{across(x):.0f}" cy="{up(y):.0f}" r="3" fill="{colour}"/>'
-                for x, y in pairs]
-        out.append(f'<rect x="{WIDTH - RIGHT + 14}" y="{TOP + 20 * i}" width="12" height="12" '
-                   f'fill="{colour}"/>')
+        out += [
+            f'<circle cx="{across(x):.0f}" cy="{up(y):.0f}" r="3" fill="{colour}"/>'
+            for x, y in pairs
+        ]
+        out.append(
+            f'<rect x="{WIDTH - RIGHT + 14}" y="{TOP + 20 * i}" width="12" height="12" '
+            f'fill="{colour}"/>'
+        )
         out.append(_text(WIDTH - RIGHT + 32, TOP + 20 * i + 10, name, "start"))
     return _frame(title, caption, WIDTH, HEIGHT, out)
 
@@ -80,8 +91,10 @@ def bars(title, caption, unit, figures):
         y = TOP + step * i
         colour = COLOURS[0] if name.startswith("ours") else "#9aa5ad"
         out.append(_text(left - 8, y + 15, name, "end"))
-        out.append(f'<rect x="{left}" y="{y}" width="{wide * value / most:.0f}" height="20" '
-                   f'fill="{colour}"/>')
+        out.append(
+            f'<rect x="{left}" y="{y}" width="{wide * value / most:.0f}" height="20" '
+            f'fill="{colour}"/>'
+        )
         out.append(_text(left + wide * value / most + 6, y + 15, f"{value:,.0f}", "start"))
     out.append(_text(left + wide / 2, height - 24, unit))
     return _frame(title, caption, WIDTH, height, out)

@@ -8,57 +8,145 @@ USUAL = {"kind": "load", "n": 5, "connections": 32}
 def small(rows):
     """Everybody at N = 5, then by connections, by number, and the ratios that are expected."""
     names = distinct(rows, "server")
-    yield "N = 5, 32 connections", table(
-        ["server", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "PSS MiB"],
-        [[name, *(with_spread(rows, key, server=name, **USUAL)
-                  for key in ("requests_per_second", "p50_ms", "p99_ms", "cpu_us")),
-          figure(median(rows, "pss_mib", server=name))] for name in names])
+    yield (
+        "N = 5, 32 connections",
+        table(
+            ["server", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "PSS MiB"],
+            [
+                [
+                    name,
+                    *(
+                        with_spread(rows, key, server=name, **USUAL)
+                        for key in ("requests_per_second", "p50_ms", "p99_ms", "cpu_us")
+                    ),
+                    figure(median(rows, "pss_mib", server=name)),
+                ]
+                for name in names
+            ],
+        ),
+    )
 
     def rate(name, **wanted):
         return median(rows, "requests_per_second", server=name, **(USUAL | wanted))
 
     worker, event = "ours, container, worker", "ours, container, event"
-    yield "Ratios of requests/s, N = 5, 32 connections", table(
-        ["", "measured", "expected"],
-        [[f"ours / nothing, {where}", ratio(rate(f"ours, {where}"), rate(f"nothing, {where}")),
-          "1.4"] for where in (name.split(", ", 1)[1] for name in names if name[:4] == "ours")]
-        + [["ours, container, worker / nginx", ratio(rate(worker), rate("nginx return 200")), "0.8"],
-           ["ours, container, event / nginx", ratio(rate(event), rate("nginx return 200")), ""],
-           ["ours, container, event / Flask", ratio(rate(event), rate("Flask + gunicorn")), "20"],
-           ["ours, container, event / Go", ratio(rate(event), rate("Go net/http")), ""]])
-    yield "The do-nothing handler is in the same configuration as ours, with this in the place of " \
-        "ours (and, in the container's, the document root and access of Debian's)", \
-        "```apache\n" + select(rows, kind="configuration")[0]["text"] + "```\n"
+    yield (
+        "Ratios of requests/s, N = 5, 32 connections",
+        table(
+            ["", "measured", "expected"],
+            [
+                [
+                    f"ours / nothing, {where}",
+                    ratio(rate(f"ours, {where}"), rate(f"nothing, {where}")),
+                    "1.4",
+                ]
+                for where in (name.split(", ", 1)[1] for name in names if name[:4] == "ours")
+            ]
+            + [
+                [
+                    "ours, container, worker / nginx",
+                    ratio(rate(worker), rate("nginx return 200")),
+                    "0.8",
+                ],
+                [
+                    "ours, container, event / nginx",
+                    ratio(rate(event), rate("nginx return 200")),
+                    "",
+                ],
+                [
+                    "ours, container, event / Flask",
+                    ratio(rate(event), rate("Flask + gunicorn")),
+                    "20",
+                ],
+                ["ours, container, event / Go", ratio(rate(event), rate("Go net/http")), ""],
+            ],
+        ),
+    )
+    yield (
+        "The do-nothing handler is in the same configuration as ours, with this in the place of "
+        "ours (and, in the container's, the document root and access of Debian's)",
+        "```apache\n" + select(rows, kind="configuration")[0]["text"] + "```\n",
+    )
 
     connections = sorted(distinct(select(rows, kind="load"), "connections"))
     for key, title in ("requests_per_second", "requests/s"), ("p99_ms", "p99 ms"):
-        yield f"By connections, N = 5: {title}", table(
-            ["server", *connections],
-            [[name, *(figure(median(rows, key, kind="load", server=name, n=5, connections=c))
-                      for c in connections)] for name in names])
+        yield (
+            f"By connections, N = 5: {title}",
+            table(
+                ["server", *connections],
+                [
+                    [
+                        name,
+                        *(
+                            figure(median(rows, key, kind="load", server=name, n=5, connections=c))
+                            for c in connections
+                        ),
+                    ]
+                    for name in names
+                ],
+            ),
+        )
     numbers = sorted(distinct(select(rows, kind="load"), "n"))
     varied = [name for name in names if rate(name, n=numbers[-1])]
-    yield "By number, 32 connections: requests/s (CPU µs/request); nothing sends as many bytes", \
-        table(["server", *(f"N = {n}" for n in numbers)],
-              [[name, *(f"{figure(rate(name, n=n))} ("
+    yield (
+        "By number, 32 connections: requests/s (CPU µs/request); nothing sends as many bytes",
+        table(
+            ["server", *(f"N = {n}" for n in numbers)],
+            [
+                [
+                    name,
+                    *(
+                        f"{figure(rate(name, n=n))} ("
                         f"{figure(median(rows, 'cpu_us', server=name, **(USUAL | {'n': n})))})"
-                        for n in numbers)] for name in varied])
+                        for n in numbers
+                    ),
+                ]
+                for name in varied
+            ],
+        ),
+    )
 
 
 def beside(rows):
     lines = []
     for name in distinct(rows, "server"):
-        alone, together = (median(rows, f"{key}_p99_ms", server=name) for key in ("alone", "beside"))
-        lines.append([name, figure(select(rows, server=name)[0]["large"]),
-                      with_spread(rows, "alone_p99_ms", server=name),
-                      with_spread(rows, "beside_p99_ms", server=name), ratio(together, alone),
-                      *(figure(median(rows, key, server=name)) for key in
-                        ("alone_requests_per_second", "beside_requests_per_second",
-                         "large_answers"))])
-    yield "Small requests (32 connections) beside two clients of large ones; expected for ours: " \
-        "at most 2.5 times", table(
-            ["server", "large N", "p99 alone ms", "p99 beside ms", "ratio", "req/s alone",
-             "req/s beside", "large answers"], lines)
+        alone, together = (
+            median(rows, f"{key}_p99_ms", server=name) for key in ("alone", "beside")
+        )
+        lines.append(
+            [
+                name,
+                figure(select(rows, server=name)[0]["large"]),
+                with_spread(rows, "alone_p99_ms", server=name),
+                with_spread(rows, "beside_p99_ms", server=name),
+                ratio(together, alone),
+                *(
+                    figure(median(rows, key, server=name))
+                    for key in (
+                        "alone_requests_per_second",
+                        "beside_requests_per_second",
+                        "large_answers",
+                    )
+                ),
+            ]
+        )
+    yield (
+        "Small requests (32 connections) beside two clients of large ones; expected for ours: "
+        "at most 2.5 times",
+        table(
+            [
+                "server",
+                "large N",
+                "p99 alone ms",
+                "p99 beside ms",
+                "ratio",
+                "req/s alone",
+                "req/s beside",
+                "large answers",
+            ],
+            lines,
+        ),
+    )
 
 
 def large(rows):
@@ -68,71 +156,134 @@ def large(rows):
     for n in distinct(plain, "n"):
         for name in names:
             if median(plain, "total_s", server=name, n=n) is not None:
-                lines.append([f"{n:,}", name,
-                              *(with_spread(plain, key, server=name, n=n)
-                                for key in ("ttfb_s", "total_s")),
-                              ratio(median(plain, "total_s", server=name, n=n),
-                                    median(plain, "total_s", server=names[0], n=n)),
-                              figure(median(plain, "peak_mib", server=name, n=n))])
-    yield "Large requests; who is missing took more than 2 s for a tenth of the number", table(
-        ["N", "server", "first byte s", "last byte s", "times ours", "peak MiB"], lines)
+                lines.append(
+                    [
+                        f"{n:,}",
+                        name,
+                        *(
+                            with_spread(plain, key, server=name, n=n)
+                            for key in ("ttfb_s", "total_s")
+                        ),
+                        ratio(
+                            median(plain, "total_s", server=name, n=n),
+                            median(plain, "total_s", server=names[0], n=n),
+                        ),
+                        figure(median(plain, "peak_mib", server=name, n=n)),
+                    ]
+                )
+    yield (
+        "Large requests; who is missing took more than 2 s for a tenth of the number",
+        table(["N", "server", "first byte s", "last byte s", "times ours", "peak MiB"], lines),
+    )
 
     packed, lines = select(rows, kind="compressed"), []
     for n in distinct(packed, "n"):
-        identity = {key: median(packed, key, coding="identity", n=n)
-                    for key in ("bytes", "total_s", "cpu_s")}
+        identity = {
+            key: median(packed, key, coding="identity", n=n)
+            for key in ("bytes", "total_s", "cpu_s")
+        }
         for coding in distinct(packed, "coding"):
             got = {key: median(packed, key, coding=coding, n=n) for key in identity}
             saved, longer = identity["bytes"] - got["bytes"], got["total_s"] - identity["total_s"]
-            lines.append([f"{n:,}", coding, f"{got['bytes']:,}",
-                          f"{got['bytes'] / identity['bytes'] * 100:.1f}%",
-                          with_spread(packed, "total_s", coding=coding, n=n),
-                          figure(got["cpu_s"]),
-                          figure(saved * 8 / longer / 1e6) if saved > 0 and longer > 0 else "-"])
-    yield "Through compression; on a link faster than the last column the whole answer arrives " \
-        "later than uncompressed", table(
-            ["N", "coding", "bytes", "of plain", "last byte s", "CPU s", "even at Mbit/s"], lines)
+            lines.append(
+                [
+                    f"{n:,}",
+                    coding,
+                    f"{got['bytes']:,}",
+                    f"{got['bytes'] / identity['bytes'] * 100:.1f}%",
+                    with_spread(packed, "total_s", coding=coding, n=n),
+                    figure(got["cpu_s"]),
+                    figure(saved * 8 / longer / 1e6) if saved > 0 and longer > 0 else "-",
+                ]
+            )
+    yield (
+        "Through compression; on a link faster than the last column the whole answer arrives "
+        "later than uncompressed",
+        table(
+            ["N", "coding", "bytes", "of plain", "last byte s", "CPU s", "even at Mbit/s"], lines
+        ),
+    )
 
 
 def cached(rows):
     numbers, ways = distinct(rows, "n"), distinct(rows, "way")
-    yield "Requests/s (CPU µs/request), 8 connections; HEAD by hey, whose own cost is higher", table(
-        ["", *(f"N = {n:,}" for n in numbers)],
-        [[way, *(f"{figure(median(rows, 'requests_per_second', way=way, n=n))} ("
-                 f"{figure(median(rows, 'cpu_us', way=way, n=n))})" for n in numbers)]
-         for way in ways])
+    yield (
+        "Requests/s (CPU µs/request), 8 connections; HEAD by hey, whose own cost is higher",
+        table(
+            ["", *(f"N = {n:,}" for n in numbers)],
+            [
+                [
+                    way,
+                    *(
+                        f"{figure(median(rows, 'requests_per_second', way=way, n=n))} ("
+                        f"{figure(median(rows, 'cpu_us', way=way, n=n))})"
+                        for n in numbers
+                    ),
+                ]
+                for way in ways
+            ],
+        ),
+    )
 
 
 def scale(rows):
     import sizing
+
     for row in select(rows, kind="skipped"):
         yield "Two servers, quotas", f"Skipped: {row['why']}.\n"
     pairs = select(rows, kind="servers")
     if pairs:
         one = median(pairs, "requests_per_second", servers=1)
-        yield "Behind a reverse proxy (nginx), servers of 0.25 processors, N = 20", table(
-            ["servers", "requests/s", "p99 ms", "ratio"],
-            [[n, with_spread(pairs, "requests_per_second", servers=n),
-              figure(median(pairs, "p99_ms", servers=n)),
-              ratio(median(pairs, "requests_per_second", servers=n), one)] for n in (1, 2)])
-        yield "Under a CPU quota", table(
-            ["vCPU", "requests/s", "p99 ms", "CPU µs/request", "s for 1,000,000!"],
-            [[cpus, with_spread(rows, "requests_per_second", kind="quota", cpus=cpus),
-              *(figure(median(rows, key, kind="quota", cpus=cpus))
-                for key in ("p99_ms", "cpu_us", "timed_s"))]
-             for cpus in distinct(select(rows, kind="quota"), "cpus")])
+        yield (
+            "Behind a reverse proxy (nginx), servers of 0.25 processors, N = 20",
+            table(
+                ["servers", "requests/s", "p99 ms", "ratio"],
+                [
+                    [
+                        n,
+                        with_spread(pairs, "requests_per_second", servers=n),
+                        figure(median(pairs, "p99_ms", servers=n)),
+                        ratio(median(pairs, "requests_per_second", servers=n), one),
+                    ]
+                    for n in (1, 2)
+                ],
+            ),
+        )
+        yield (
+            "Under a CPU quota",
+            table(
+                ["vCPU", "requests/s", "p99 ms", "CPU µs/request", "s for 1,000,000!"],
+                [
+                    [
+                        cpus,
+                        with_spread(rows, "requests_per_second", kind="quota", cpus=cpus),
+                        *(
+                            figure(median(rows, key, kind="quota", cpus=cpus))
+                            for key in ("p99_ms", "cpu_us", "timed_s")
+                        ),
+                    ]
+                    for cpus in distinct(select(rows, kind="quota"), "cpus")
+                ],
+            ),
+        )
     yield from sizing.tables(rows)
 
 
-TITLES = {"small": (small, "Small requests"), "beside": (beside, "Small beside large"),
-          "large": (large, "Large requests"), "cached": (cached, "Without computing"),
-          "scale": (scale, "Scale")}
+TITLES = {
+    "small": (small, "Small requests"),
+    "beside": (beside, "Small beside large"),
+    "large": (large, "Large requests"),
+    "cached": (cached, "Without computing"),
+    "scale": (scale, "Scale"),
+}
 
 
 def caption(measurement):
     m = measurement["machine"]
-    return f"{m['date']}, {m['processors']} processors ({m['model']}), {m['memory_gib']} GiB, " \
+    return (
+        f"{m['date']}, {m['processors']} processors ({m['model']}), {m['memory_gib']} GiB, "
         f"Linux {m['kernel']}; load and servers share them"
+    )
 
 
 def text(measured):

@@ -28,8 +28,10 @@ def ours(build, memory=256):
 def behind_proxy(build, count, rounds):
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
-        ports = [enter(Server(f"server {i}", ours(build), enter(cpu.Group(PAIR)))).port
-                 for i in range(count)]
+        ports = [
+            enter(Server(f"server {i}", ours(build), enter(cpu.Group(PAIR)))).port
+            for i in range(count)
+        ]
         proxy = enter(Server("proxy", peers.nginx_proxy(build, ports)))
         for round_ in range(rounds):
             got = load.wrk(proxy, "number=20", 32, 2)
@@ -67,6 +69,12 @@ def run(build, short):
         rows.append({"kind": "skipped", "why": "quotas need root and a CPU controller"})
     for gib in memories:
         share = int(gib * 1024 * 0.5)
-        rows.append({"kind": "memory", "gib": gib, "budget_mib": share,
-                     "largest_n": largest_number(build, share)})
+        rows.append(
+            {
+                "kind": "memory",
+                "gib": gib,
+                "budget_mib": share,
+                "largest_n": largest_number(build, share),
+            }
+        )
     return rows

@@ -1,5 +1,6 @@
 """A server under measurement: started on a free port, watched through /proc, stopped."""
 
+import contextlib
 import http.client
 import os
 import pathlib
@@ -49,8 +50,13 @@ class Server:
         log = self.directory / "log"
         with open(log / "stdout", "ab") as out, open(log / "stderr", "ab") as errors:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors,
-                env=os.environ | environment, start_new_session=True)
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                env=os.environ | environment,
+                start_new_session=True,
+            )
 
     def _answers(self):
         deadline = time.monotonic() + 15
@@ -65,12 +71,11 @@ class Server:
 
     def __exit__(self, *_):
         self.process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
         for pid in self.pids():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         shutil.rmtree(self.directory)
 

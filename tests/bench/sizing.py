@@ -3,8 +3,8 @@
 Measured are requests/s under quotas that leave the load a processor of its own, the time of one
 large number under a quota, and (asked of the server) the largest number for a memory budget. The
 model for the rest: requests/s grow with the processors, the slope being that of the largest quota
-that left room for the load; the time for N grows with N^1.15 and shrinks with the processors up to
-four, the module's most threads for one number."""
+that left room for the load; the time for N grows with N^1.15 and is the same from one processor
+on, the container computing one number by one thread (FACTORIAL_THREADS)."""
 
 from tables import distinct, figure, median, select, table
 
@@ -20,7 +20,7 @@ def tables(rows):
     quotas = select(rows, kind="quota")
     if not quotas:
         return
-    measured = [cpus for cpus in distinct(quotas, "cpus")]
+    measured = distinct(quotas, "cpus")
     clean = max(cpus for cpus in measured if cpus <= 1)
     slope = median(quotas, "requests_per_second", cpus=clean) / clean
     by_memory = {row["gib"]: row["largest_n"] for row in select(rows, kind="memory")}
@@ -28,20 +28,38 @@ def tables(rows):
     for cpus, memories in TASKS:
         known = cpus in measured and cpus <= clean
         rate = median(quotas, "requests_per_second", cpus=cpus) if known else slope * cpus
-        if cpus in measured:
-            seconds = median(quotas, "timed_s", cpus=cpus)
-        else:
-            largest = max(measured)
-            seconds = median(quotas, "timed_s", cpus=largest) * largest / min(cpus, 4)
+        nearest = max((c for c in measured if c <= cpus), default=min(measured))
+        seconds = median(quotas, "timed_s", cpus=nearest)
         in_time = TIMED * (TIMEOUT / seconds) ** (1 / GROWTH)
         for gib in memories:
             if gib in by_memory:
                 n = min(in_time, by_memory[gib])
-                lines.append([cpus, gib, figure(rate), figure(rate * HEADROOM),
-                              "measured" if known else "model",
-                              f"{by_memory[gib]:,}", f"{in_time:,.0f}",
-                              f"{float(f'{n:.2g}'):,.0f}"])
-    yield f"Sizes of a Fargate task (FactorialMemory half of the memory, {TIMEOUT} s for a number); " \
-        "largest N by memory is asked of the server, by time it is a model", table(
-            ["vCPU", "GiB", "requests/s", f"at {HEADROOM:.0%}", "requests/s are",
-             "N by memory", "N by time", "largest N"], lines)
+                lines.append(
+                    [
+                        cpus,
+                        gib,
+                        figure(rate),
+                        figure(rate * HEADROOM),
+                        "measured" if known else "model",
+                        f"{by_memory[gib]:,}",
+                        f"{in_time:,.0f}",
+                        f"{float(f'{n:.2g}'):,.0f}",
+                    ]
+                )
+    yield (
+        f"Sizes of a Fargate task (FactorialMemory half of the memory, {TIMEOUT} s for a number); "
+        "largest N by memory is asked of the server, by time it is a model",
+        table(
+            [
+                "vCPU",
+                "GiB",
+                "requests/s",
+                f"at {HEADROOM:.0%}",
+                "requests/s are",
+                "N by memory",
+                "N by time",
+                "largest N",
+            ],
+            lines,
+        ),
+    )

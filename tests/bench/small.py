@@ -25,8 +25,11 @@ def servers(build):
         every[f"nothing, container, {mpm}"] = httpd.container(build, mpm, "nothing")
         every[f"ours, stock, {mpm}"] = httpd.stock(build, mpm)
         every[f"nothing, stock, {mpm}"] = httpd.stock(build, mpm, "nothing")
-    return every | {"nginx return 200": peers.nginx(build), "Go net/http": peers.go(build),
-                    "Flask + gunicorn": peers.flask}
+    return every | {
+        "nginx return 200": peers.nginx(build),
+        "Go net/http": peers.go(build),
+        "Flask + gunicorn": peers.flask,
+    }
 
 
 def query(name, n):
@@ -59,7 +62,15 @@ def run(build, short):
             for server in running:
                 for n, c in points(server.name, connections, numbers):
                     got = load.wrk(server, query(server.name, n), c, 1)
-                    rows.append({"kind": "load", "server": server.name, "n": n, "connections": c,
-                                 "round": round_, **got})
+                    rows.append(
+                        {
+                            "kind": "load",
+                            "server": server.name,
+                            "n": n,
+                            "connections": c,
+                            "round": round_,
+                            **got,
+                        }
+                    )
     rows.append({"kind": "configuration", "text": httpd.GROUND + httpd.NOTHING})
     return rows

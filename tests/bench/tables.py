@@ -38,8 +38,7 @@ def figure(value):
 
 def with_spread(rows, key, **wanted):
     value = median(rows, key, **wanted)
-    return "-" if value is None else \
-        f"{figure(value)} ±{spread(rows, key, **wanted) * 100:.0f}%"
+    return "-" if value is None else f"{figure(value)} ±{spread(rows, key, **wanted) * 100:.0f}%"
 
 
 def ratio(a, b):
@@ -49,11 +48,12 @@ def ratio(a, b):
 def table(head, lines):
     """The first column to the left, figures to the right."""
     cells = [[str(cell) for cell in line] for line in [head, *lines]]
-    widths = [max(map(len, column)) for column in zip(*cells)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     out = []
     for line in [cells[0], rule, *cells[1:]]:
         first, *rest = line
-        out.append("| " + " | ".join([first.ljust(widths[0]),
-                                      *map(str.rjust, rest, widths[1:])]) + " |")
+        out.append(
+            "| " + " | ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]) + " |"
+        )
     return "\n".join(out) + "\n"

@@ -22,6 +22,9 @@ MODULES = subprocess.run(
 ).stdout.strip()
 MIB = 1 << 20
 
+VALGRIND = ["valgrind", "--error-exitcode=9", "--leak-check=full"]
+VALGRIND += ["--errors-for-leak-kinds=definite", "--suppressions=tests/load/httpd.supp"]
+
 # Every start, stop and restart says these, and the module itself one line.
 ALWAYS_LOGGED = [
     *("AH00163:", "AH00292:", "AH00489:", "AH00094:", "AH00169:", "AH00295:", "AH00491:"),
@@ -77,7 +80,16 @@ class Server:
     each line of the error log one of these must be a part.
     """
 
-    def __init__(self, configuration="", *, modules="", mpm="event", expected=(), cgroup=None):
+    def __init__(
+        self,
+        configuration="",
+        *,
+        modules="",
+        mpm="event",
+        expected=(),
+        cgroup=None,
+        valgrind=False,
+    ):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="factorial-load-"))
         self.root.chmod(0o755)
         (self.root / "htdocs").mkdir()
@@ -86,6 +98,7 @@ class Server:
         self.modules = f"mpm_{mpm} authz_core status {modules}".split()
         self.configuration = configuration
         self.cgroup = cgroup
+        self.valgrind = valgrind
         self.pids = set()
 
     def __enter__(self):
@@ -113,6 +126,8 @@ class Server:
     def start(self):
         # In a session of its own: prefork signals its process group.
         command = ["apache2", "-f", str(self.root / "httpd.conf"), "-D", "FOREGROUND"]
+        if self.valgrind:  # as one process
+            command = [*VALGRIND, f"--log-file={self.root}/valgrind.log", *command[:-2], "-X"]
         if self.cgroup:
             command = ["sh", "-c", f'echo $$ >{self.cgroup}/cgroup.procs; exec "$@"', "", *command]
         with (self.root / "console.log").open("w") as console:
@@ -128,7 +143,7 @@ class Server:
                 return self.get("/health").status == 200
             return False
 
-        return wait_until(up, 20, "the server serves") != "ended"
+        return wait_until(up, 60, "the server serves") != "ended"
 
     def __exit__(self, kind, error, trace):
         try:

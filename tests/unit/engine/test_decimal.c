@@ -15,22 +15,22 @@
 enum { LONGEST = 400 };
 
 static factorial_job job;
-static decimal_workshop workshop;
+static workshop shop;
 
 static void set_up(void)
 {
-    workshop = (decimal_workshop){.kernel = cpu_kernel(0), .job = &job};
-    if (workshop.kernel) {
-        fields_prepare(workshop.kernel->leaf_points);
-        size_t bytes = (decimal_scratch(workshop.kernel, 2 * LONGEST) + 63) / 64 * 64;
-        workshop.scratch = aligned_alloc(64, bytes);
-        ck_assert_ptr_nonnull(workshop.scratch);
+    shop = (workshop){.kernel = cpu_kernel(0), .job = &job};
+    if (shop.kernel) {
+        fields_prepare(shop.kernel->leaf_points);
+        size_t bytes = (decimal_scratch(shop.kernel, 2 * LONGEST) + 63) / 64 * 64;
+        shop.scratch = aligned_alloc(64, bytes);
+        ck_assert_ptr_nonnull(shop.scratch);
     }
 }
 
 static void tear_down(void)
 {
-    free(workshop.scratch);
+    free(shop.scratch);
 }
 
 static void fill(limb *a, size_t limbs, int kind)
@@ -70,7 +70,7 @@ static void assert_product(const limb *product, size_t limbs, const limb *a, siz
 
 START_TEST(products_agree_with_gmp)
 {
-    if (!workshop.kernel)
+    if (!shop.kernel)
         return;
     srand(20260105);
     static limb a[LONGEST], b[LONGEST], product[2 * LONGEST];
@@ -80,7 +80,7 @@ START_TEST(products_agree_with_gmp)
             for (size_t bn = 1; bn < 200; bn += bn < 8 ? 1 : step) {
                 fill(a, an, kind);
                 fill(b, bn, kind);
-                size_t limbs = decimal_multiply(&workshop, product, a, an, b, bn);
+                size_t limbs = decimal_multiply(&shop, product, a, an, b, bn);
                 assert_product(product, limbs, a, an, b, bn);
             }
 }
@@ -88,13 +88,13 @@ END_TEST
 
 START_TEST(squares_agree_with_gmp)
 {
-    if (!workshop.kernel)
+    if (!shop.kernel)
         return;
     static limb a[LONGEST], product[2 * LONGEST];
     for (int kind = 0; kind < 3; kind++)
         for (size_t n = 1; n < LONGEST; n += n < 140 ? 1 : 37) {
             fill(a, n, kind);
-            size_t limbs = decimal_multiply(&workshop, product, a, n, a, n);
+            size_t limbs = decimal_multiply(&shop, product, a, n, a, n);
             assert_product(product, limbs, a, n, a, n);
         }
 }
@@ -102,7 +102,7 @@ END_TEST
 
 START_TEST(the_product_may_overlap_its_factors)
 {
-    if (!workshop.kernel)
+    if (!shop.kernel)
         return;
     static limb pair[2 * LONGEST], copy[2 * LONGEST];
     for (size_t n = 1; n < LONGEST; n += 9)
@@ -110,7 +110,7 @@ START_TEST(the_product_may_overlap_its_factors)
             fill(pair, 2 * n, 2);
             memcpy(copy, pair, sizeof pair);
             copy[n - 1] = pair[n - 1] += pair[n - 1] == 0;
-            size_t limbs = decimal_multiply(&workshop, pair, pair, n, pair + n + gap, n - gap);
+            size_t limbs = decimal_multiply(&shop, pair, pair, n, pair + n + gap, n - gap);
             assert_product(pair, limbs, copy, n, copy + n + gap, n - gap);
         }
 }

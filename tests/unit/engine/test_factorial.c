@@ -259,7 +259,8 @@ static kernel broken;
 static void store_wrong(convolution *c, size_t chunk)
 {
     cpu_kernel(0)->store(c, chunk);
-    c->product[c->limbs / 2] ^= 1;
+    if (chunk == 0)
+        c->product[0] ^= 1;
 }
 
 START_TEST(a_wrong_result_is_an_error)

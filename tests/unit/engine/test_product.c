@@ -54,7 +54,7 @@ static void check(uint64_t n)
     product_pack(&p, block, &found, n, primes_exponent(n, 5));
 
     size_t bytes = 3 * decimal_scratch(k, product_limbs_bound(n));
-    decimal_workshop w = {k, &job, true, memory.memory.acquire(&memory.memory, bytes)};
+    workshop w = {k, &job, true, memory.memory.acquire(&memory.memory, bytes)};
     product_multiply(&p, &w, bytes);
     mpz_t x, y, whole;
     mpz_inits(x, y, whole, NULL);
