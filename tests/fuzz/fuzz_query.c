@@ -13,13 +13,11 @@ static size_t decode(const char *text, size_t length, char *out)
 {
     size_t count = 0;
     for (size_t i = 0; i < length; i++) {
-        unsigned byte;
         char two[3] = {0};
         if (text[i] == '%' && i + 2 < length)
             memcpy(two, text + i + 1, 2);
         if (isxdigit((unsigned char)two[0]) && isxdigit((unsigned char)two[1])) {
-            sscanf(two, "%x", &byte);
-            out[count++] = (char)byte;
+            out[count++] = (char)strtoul(two, NULL, 16);
             i += 2;
         } else {
             out[count++] = (char)(text[i] == '+' ? ' ' : text[i]);
