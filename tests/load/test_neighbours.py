@@ -34,6 +34,8 @@ CacheLock on
 CacheLockPath {root}/cache/lock
 CacheHeader on
 CacheSocache shmcb
+# What is larger goes to disk: shmcb takes no entry of more than 64 KB unless its size is raised.
+CacheSocacheMaxSize 50000
 CacheEnable socache /api
 CacheRoot {root}/cache
 CacheMaxFileSize 100000000
