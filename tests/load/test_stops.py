@@ -16,6 +16,7 @@ EXPECTED = [
     "refused: too many large numbers at once",
     "stopped: the client has gone",
     "given up: the client does not take it",
+    "stopped: so is the server",
 ]
 MPMS = ("event", "worker", "prefork")
 
