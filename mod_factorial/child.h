@@ -12,7 +12,7 @@
 
 /* Numbers up to here are small, they take less than a millisecond: by decimal arithmetic, by GMP.
  */
-enum { CHILD_SMALL_DECIMAL = 40000, CHILD_SMALL_GMP = 8000 };
+enum { CHILD_SMALL_DECIMAL = 20000, CHILD_SMALL_GMP = 8000 };
 
 typedef struct {
     admission budget;

@@ -18,9 +18,9 @@ MEMORY = 128  # MiB
 # MiB of a child besides the budget: httpd, its workers' stacks, heaps and connections, numbers below
 # the small limit, and what malloc keeps of what GMP gave back.
 BASE = 16
-# The same while half of its 25 workers compute numbers just under the small limit, and all hold or
-# send some: those are not charged to the budget.
-BASE_SMALL = 112
+# The same while all of its 25 workers compute or send numbers just under the small limit, 0.35 MB
+# each: those are not charged to the budget.
+BASE_SMALL = BASE + 16
 MANY = "FactorialConcurrency 16\nFactorialMaxWaiting 100\nFactorialQueueTimeout 5\n"
 SMALL_MAX = int(
     re.search(r"CHILD_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
