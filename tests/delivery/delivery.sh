@@ -40,7 +40,9 @@ step() { make --no-print-directory IMAGE_FOLDER="$image" "$@"; }
 
 # What the image is known by, built once for all tests; with the uncommitted files, if there are any.
 image=$WORK/image
-COMMIT=$(git rev-parse HEAD)
+# The first test's commit, should somebody commit meanwhile.
+[ -e "$WORK/commit" ] || git rev-parse HEAD >"$WORK/commit"
+COMMIT=$(cat "$WORK/commit")
 export COMMIT
 build_image() {
     [ -e "$image/packages" ] || CONTAINER_TOOL=$BUILDAH step image-build
