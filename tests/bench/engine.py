@@ -6,6 +6,7 @@
 FACTORIAL is the engine's command. A peer that is not installed is left out, and one that has taken
 more than SLOW seconds at some N is not run at the next. Memory is the peak of a process of its own.
 """
+
 import json
 import math
 import os
@@ -32,7 +33,13 @@ for _ in range(runs):
 
 
 def python(setup, compute):
-    return lambda n, runs: [sys.executable, "-c", PYTHON.format(setup=setup, compute=compute), str(n), str(runs)]
+    return lambda n, runs: [
+        sys.executable,
+        "-c",
+        PYTHON.format(setup=setup, compute=compute),
+        str(n),
+        str(runs),
+    ]
 
 
 def engine(*options):
@@ -40,8 +47,10 @@ def engine(*options):
 
 
 def pari(n, runs):
-    program = (f"default(parisizemax,4000000000);for(i=1,{runs},t=getwalltime();s=Str({n}!);"
-               'write1("/dev/stderr",(getwalltime()-t)/1000.,"\\n"))')
+    program = (
+        f"default(parisizemax,4000000000);for(i=1,{runs},t=getwalltime();s=Str({n}!);"
+        'write1("/dev/stderr",(getwalltime()-t)/1000.,"\\n"))'
+    )
     return ["sh", "-c", 'echo "$0" | gp -fq', program]
 
 
@@ -86,7 +95,11 @@ def measure(peer, n):
     seconds = min(first[0])
     runs = max(3, min(2000, int(ENOUGH / max(seconds, 1e-6))))
     again = run(peer(n, runs)) if seconds < SLOW else first
-    return {"seconds": statistics.median(again[0]), "peak_MB": round(again[1], 1), "runs": len(again[0])}
+    return {
+        "seconds": statistics.median(again[0]),
+        "peak_MB": round(again[1], 1),
+        "runs": len(again[0]),
+    }
 
 
 def table(results):
@@ -94,7 +107,9 @@ def table(results):
     for n, row in results.items():
         for name, r in row.items():
             ratio = row["GMP"]["seconds"] / r["seconds"] if "GMP" in row else math.nan
-            print(f"{n:>10} {name:<16} {r['seconds'] * 1e3:>9.3f} ms {ratio:>10.2f} {r['peak_MB']:>8}")
+            print(
+                f"{n:>10} {name:<16} {r['seconds'] * 1e3:>9.3f} ms {ratio:>10.2f} {r['peak_MB']:>8}"
+            )
 
 
 COLOURS = ["#08519c", "#3182bd", "#a63603", "#31a354", "#756bb1", "#636363", "#e7298a"]
@@ -104,20 +119,32 @@ def plot(results):
     """Seconds against N, both logarithmic, as SVG."""
     x = lambda n: 60 + 520 * (math.log10(n) - 3) / 4
     y = lambda s: 380 - 340 * (math.log10(s) + 5) / 7
-    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 430" font-family="sans-serif" font-size="12">',
-           '<rect width="760" height="430" fill="white"/>']
+    out = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 430" font-family="sans-serif" font-size="12">',
+        '<rect width="760" height="430" fill="white"/>',
+    ]
     for k in range(3, 8):
-        out.append(f'<path d="M{x(10**k):.0f} 40V380" stroke="#ddd"/><text x="{x(10**k):.0f}" y="398" text-anchor="middle">10^{k}</text>')
+        out.append(
+            f'<path d="M{x(10**k):.0f} 40V380" stroke="#ddd"/><text x="{x(10**k):.0f}" y="398" text-anchor="middle">10^{k}</text>'
+        )
     for k in range(-5, 3):
-        out.append(f'<path d="M60 {y(10**k):.0f}H580" stroke="#ddd"/><text x="54" y="{y(10**k) + 4:.0f}" text-anchor="end">{10.0**k:g} s</text>')
+        out.append(
+            f'<path d="M60 {y(10**k):.0f}H580" stroke="#ddd"/><text x="54" y="{y(10**k) + 4:.0f}" text-anchor="end">{10.0**k:g} s</text>'
+        )
     for colour, name in zip(COLOURS, PEERS):
         points = [(n, row[name]["seconds"]) for n, row in results.items() if name in row]
         if points:
             line = " ".join(f"{x(n):.1f},{y(s):.1f}" for n, s in points)
             row = 60 + 20 * list(PEERS).index(name)
-            out.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-            out.append(f'<path d="M600 {row}h20" stroke="{colour}" stroke-width="2"/><text x="626" y="{row + 4}">{name}</text>')
-    out.append('<text x="320" y="420" text-anchor="middle">N</text><text x="60" y="25">Time for the digits of N!</text></svg>')
+            out.append(
+                f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            )
+            out.append(
+                f'<path d="M600 {row}h20" stroke="{colour}" stroke-width="2"/><text x="626" y="{row + 4}">{name}</text>'
+            )
+    out.append(
+        '<text x="320" y="420" text-anchor="middle">N</text><text x="60" y="25">Time for the digits of N!</text></svg>'
+    )
     return "\n".join(out) + "\n"
 
 
