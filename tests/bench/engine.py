@@ -10,6 +10,7 @@ more than SLOW seconds at some N is not run at the next. Memory is the peak of a
 import json
 import math
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ import time
 
 SIZES = [10**3, 3 * 10**3, 10**4, 10**5, 10**6, 10**7]
 SLOW = 2.0
+NUMBER = re.compile(r"[0-9]+\.[0-9]*(?:e-?[0-9]+)?")
 ENOUGH = 0.5  # seconds of runs for one figure
 
 PYTHON = """
@@ -47,11 +49,13 @@ def engine(*options):
 
 
 def pari(n, runs):
+    """Its clock counts milliseconds, so each run is of several."""
+    times = max(1, 300000 // n)
     program = (
-        f"default(parisizemax,4000000000);for(i=1,{runs},t=getwalltime();s=Str({n}!);"
-        'write1("/dev/stderr",(getwalltime()-t)/1000.,"\\n"))'
+        f'default(format,"f.12");for(i=1,{runs},t=getwalltime();for(k=1,{times},s=Str({n}!));'
+        f'write1("/dev/stderr",(getwalltime()-t)/{times}000.," "))'
     )
-    return ["sh", "-c", 'echo "$0" | gp -fq', program]
+    return ["sh", "-c", 'echo "$0" | gp -fq -s 2000000000', program]
 
 
 PEERS = {
@@ -85,7 +89,8 @@ def run(command):
         process.returncode = status
     if status:
         return None
-    return [float(line) for line in lines], usage.ru_maxrss / 1024
+    numbers = [float(word) for word in lines if NUMBER.fullmatch(word)]
+    return (numbers, usage.ru_maxrss / 1024) if numbers else None
 
 
 def measure(peer, n):
@@ -93,7 +98,7 @@ def measure(peer, n):
     if not first:
         return None
     seconds = min(first[0])
-    runs = max(3, min(2000, int(ENOUGH / max(seconds, 1e-6))))
+    runs = max(3, min(300, int(ENOUGH / max(seconds, 1e-6))))
     again = run(peer(n, runs)) if seconds < SLOW else first
     return {
         "seconds": statistics.median(again[0]),
@@ -117,8 +122,13 @@ COLOURS = ["#08519c", "#3182bd", "#a63603", "#31a354", "#756bb1", "#636363", "#e
 
 def plot(results):
     """Seconds against N, both logarithmic, as SVG."""
-    x = lambda n: 60 + 520 * (math.log10(n) - 3) / 4
-    y = lambda s: 380 - 340 * (math.log10(s) + 5) / 7
+
+    def x(n):
+        return 60 + 520 * (math.log10(n) - 3) / 4
+
+    def y(seconds):
+        return 380 - 340 * (math.log10(seconds) + 5) / 7
+
     out = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 430" font-family="sans-serif" font-size="12">',
         '<rect width="760" height="430" fill="white"/>',
@@ -131,7 +141,7 @@ def plot(results):
         out.append(
             f'<path d="M60 {y(10**k):.0f}H580" stroke="#ddd"/><text x="54" y="{y(10**k) + 4:.0f}" text-anchor="end">{10.0**k:g} s</text>'
         )
-    for colour, name in zip(COLOURS, PEERS):
+    for colour, name in zip(COLOURS, PEERS, strict=True):
         points = [(n, row[name]["seconds"]) for n, row in results.items() if name in row]
         if points:
             line = " ".join(f"{x(n):.1f},{y(s):.1f}" for n, s in points)
