@@ -51,6 +51,7 @@ def container_text(directory, port, build, mpm, name, extra):
         "/run/apache2": str(directory),
         "/usr/lib/apache2/modules/mod_factorial.so": str(module(build, "factorial")),
         "/usr/lib/apache2/modules": modules(),
+        "/usr/share/mod_factorial": str(SOURCE),
         "mpm_event": f"mpm_{mpm}",
     }.items():
         assert old in text, old
@@ -71,6 +72,7 @@ def container(build, mpm="event", name="factorial", extra="", environment=None):
     def prepare(directory, port):
         file = directory / "httpd.conf"
         file.write_text(container_text(directory, port, build, mpm, name, extra))
+        shutil.copy(SOURCE / "conf/page.conf", directory)
         return (
             ["apache2", "-D", "FOREGROUND", "-f", str(file)],
             image_environment() | (environment or {}),

@@ -28,8 +28,9 @@ LoadModule {name}_module {modules}/mod_{name}.so
 ENVIRONMENT = {"FACTORIAL_MAX_NUMBER": str(max(NUMBERS))}
 
 
-def digits(n):
-    return int(math.lgamma(n + 1) / math.log(10)) + 1
+def answer_bytes(n):
+    digits = int(math.lgamma(n + 1) / math.log(10)) + 1
+    return len('{"factorial":}\n') + digits
 
 
 def ours(build, extra=BOUNDLESS):
@@ -44,8 +45,7 @@ def ask(server, n, times, headers=()):
         before = server.cpu_seconds()
         got = load.fetch(server, f"number={n}", headers, timeout=180)
         got["cpu_s"] = server.cpu_seconds() - before
-        expected = len('{"factorial":}\n') + digits(n)
-        if got["status"] != 200 or (not headers and got["bytes"] != expected):
+        if got["status"] != 200 or (not headers and got["bytes"] != answer_bytes(n)):
             raise RuntimeError(f"{server.name}: {n}: {got}")
         slow = got["total_s"] > PATIENCE
         if i or slow:

@@ -2,20 +2,16 @@
 nothing, nginx, Go and Flask."""
 
 import contextlib
-import math
 
 import httpd
 import load
 import peers
+from large import answer_bytes
 from server import Server
 
 CONNECTIONS = [1, 8, 32, 128, 512]
 NUMBERS = [20, 170, 1000, 3000]
 USUAL = 32  # connections, where the number varies
-
-
-def answer_bytes(n):
-    return len(f'{{"factorial":{math.factorial(n)}}}\n')
 
 
 def servers(build):
