@@ -98,4 +98,6 @@ class Memory(unittest.TestCase):
         self.flood("near the maximum", range(1000000 - 10 * CLIENTS, 1000000, 10), BASE)
 
     def test_500_numbers_just_under_the_small_limit(self):
-        self.flood("near the small limit", range(SMALL_MAX - CLIENTS + 1, SMALL_MAX + 1), BASE_SMALL)
+        self.flood(
+            "near the small limit", range(SMALL_MAX - CLIENTS + 1, SMALL_MAX + 1), BASE_SMALL
+        )

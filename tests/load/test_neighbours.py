@@ -65,7 +65,14 @@ class Neighbours(unittest.TestCase):
             mpm=mpm,
             # AH01882: OpenSSL is another version than at httpd's compilation, which is the machine's.
             # Two requests store the same answer at once: one finds that the other's file is there.
-            expected=["refused: too many large numbers", "AH00766:", "AH00769:", "AH02384:", "AH01882:", "AH01873:"],
+            expected=[
+                "refused: too many large numbers",
+                "AH00766:",
+                "AH00769:",
+                "AH02384:",
+                "AH01882:",
+                "AH01873:",
+            ],
         )
         make_certificate(server.root)
         (server.root / "cache").mkdir()
