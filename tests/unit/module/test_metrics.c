@@ -14,6 +14,7 @@ static admission_ledger *ledger;
 static void set_up(void)
 {
     fake_set_up();
+    apr_hook_deregister_all(); /* of a test before, where tests do not fork */
     apr_hook_global_pool = fake.pool;
     ledger = apr_pcalloc(fake.pool, admission_ledger_size(2));
     ck_assert_int_eq(admission_ledger_init(ledger, 2), 0);
