@@ -11,16 +11,26 @@ APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ap, STATUS, int, status_hook, (request_rec *
 
 static admission_ledger *ledger;
 
+/* APR keeps them for good: they live in a pool that outlasts the tests, which may run in one
+ * process. */
+static void register_hooks_once(void)
+{
+    static apr_pool_t *pool;
+    if (pool)
+        return;
+    ck_assert_int_eq(apr_pool_create_unmanaged(&pool), APR_SUCCESS);
+    apr_hook_global_pool = pool;
+    metrics_register_hooks();
+    apr_hook_sort_all();
+}
+
 static void set_up(void)
 {
     fake_set_up();
-    apr_hook_deregister_all(); /* of a test before, where tests do not fork */
-    apr_hook_global_pool = fake.pool;
     ledger = apr_pcalloc(fake.pool, admission_ledger_size(2));
     ck_assert_int_eq(admission_ledger_init(ledger, 2), 0);
     ck_assert(metrics_create(fake_request(NULL)->server, ledger));
-    metrics_register_hooks();
-    apr_hook_sort_all();
+    register_hooks_once();
 }
 
 static void assert_shown(int flags, const char *text)
