@@ -139,8 +139,10 @@ static void *run_tasks(void *argument)
 void runners_prepare_thread(void *unused)
 {
     (void)unused;
-    /* On Linux a thread has a priority of its own. Without success it computes all the same. */
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+    /* On Linux a thread has a priority of its own; the process's is its first thread's. Without
+     * success it computes all the same. */
+    int served = getpriority(PRIO_PROCESS, (id_t)getpid());
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), served + NICE);
 }
 
 /* Signals are for httpd's own threads: the new one inherits a mask that blocks them all. */
