@@ -180,7 +180,9 @@ void child_init(apr_pool_t *pool, server_rec *server)
         return;
     unsigned most = child.limits.computations < child.here ? child.limits.computations : child.here;
     child.runners = runners_create(most, idle, NULL);
-    keeper = factorial_keeper_create(&block_memory, child.limits.memory / 4);
+    /* GMP has its memory from elsewhere: nothing to keep. */
+    if (child.small_max == CHILD_SMALL_DECIMAL)
+        keeper = factorial_keeper_create(&block_memory, child.limits.memory / 4);
     if (keeper)
         child.memory = factorial_keeper_memory(keeper);
     if (child.runners) {

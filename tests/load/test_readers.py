@@ -100,7 +100,7 @@ class Readers(unittest.TestCase):
             connection = http2.Connection(server.port, window=0)
             ids = [connection.ask(LARGE) for _ in range(4)]
             connection.ping_until(lambda: server.metric("AbortedSlow") == 4)
-            server.settle()
+            server.wait_for_metric("Busy", 0)
             # httpd tells that a stream is reset when it could send on it.
             for stream_id in ids:
                 connection.widen(stream_id)
@@ -125,7 +125,7 @@ class Readers(unittest.TestCase):
                 stream = reader.streams[reader.ask(LARGE)]
                 reader.read_until(lambda: len(stream.body) == window)
                 reader.ping_until(lambda: not server.metric("Busy"))
-                server.settle(5)
+                server.settle(10)
 
     def test_streams_that_are_reset_stop_their_computations(self):
         configuration = "FactorialEngine gmp\nFactorialMaxNumber 8000000\nProtocols h2c http/1.1\n"
