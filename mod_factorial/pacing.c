@@ -4,6 +4,7 @@
 
 #include <apr_time.h>
 #include <http_core.h>
+#include <string.h>
 #include <util_filter.h>
 
 #define FILTER "FACTORIAL_PACING"
