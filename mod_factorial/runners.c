@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-    /* With two busy threads beside the server on two processors, the p99 of small requests was 4.0
+    /* With two busy processes beside the server on two processors the p99 of small requests was 4.0
      * ms at equal priority and 0.6 ms from nice 5 on. Clients who take large answers on the same
      * processors cost them more than that: see the report of `make test-load`. */
     NICE = 5,
