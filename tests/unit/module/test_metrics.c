@@ -11,26 +11,22 @@ APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ap, STATUS, int, status_hook, (request_rec *
 
 static admission_ledger *ledger;
 
-/* APR keeps them for good: they live in a pool that outlasts the tests, which may run in one
- * process. */
-static void register_hooks_once(void)
-{
-    static apr_pool_t *pool;
-    if (pool)
-        return;
-    ck_assert_int_eq(apr_pool_create_unmanaged(&pool), APR_SUCCESS);
-    apr_hook_global_pool = pool;
-    metrics_register_hooks();
-    apr_hook_sort_all();
-}
-
 static void set_up(void)
 {
     fake_set_up();
     ledger = apr_pcalloc(fake.pool, admission_ledger_size(2));
     ck_assert_int_eq(admission_ledger_init(ledger, 2), 0);
     ck_assert(metrics_create(fake_request(NULL)->server, ledger));
-    register_hooks_once();
+    apr_hook_global_pool = fake.pool;
+    metrics_register_hooks();
+    apr_hook_sort_all();
+}
+
+/* The tests may run in one process: no hook outlives the pool that it is kept in. */
+static void tear_down(void)
+{
+    apr_hook_deregister_all();
+    fake_tear_down();
 }
 
 static void assert_shown(int flags, const char *text)
@@ -93,7 +89,7 @@ Suite *suite(void)
 {
     Suite *s = suite_create("metrics");
     TCase *t = tcase_create("metrics");
-    tcase_add_checked_fixture(t, set_up, fake_tear_down);
+    tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, requests_are_counted_by_outcome);
     tcase_add_test(t, computations_are_added_up);
     tcase_add_test(t, what_is_going_on_is_shown);
