@@ -18,34 +18,14 @@ trap '$PODMAN rm --force --all >/dev/null 2>&1' EXIT
 trap 'exit 1' INT TERM PIPE
 ip link set lo up
 
-checks=0 failures=0
-
-check() { # DESCRIPTION COMMAND...
-    local description=$1
-    shift
-    checks=$((checks + 1))
-    if ! "$@" >"$WORK/said" 2>&1; then
-        failures=$((failures + 1))
-        echo "container: $description"
-        tail -n 20 "$WORK/said"
-    fi
-}
-
-is() { # EXPECTED ACTUAL
-    [ "$1" = "$2" ] || { echo "expected: $1"; echo "got:      $2"; false; }
-}
+said=$WORK/said
+. tests/checks.sh
 
 at_most() { # LIMIT ACTUAL
     [ "$2" -le "$1" ] || { echo "at most: $1"; echo "got:     $2"; false; }
 }
 
 refused() { ! "$@"; }
-
-finish() { # NAME
-    echo "Running suite(s): $1"
-    echo "$(((checks - failures) * 100 / checks))%: Checks: $checks, Failures: $failures, Errors: 0"
-    [ "$failures" -eq 0 ]
-}
 
 client() { python3 tests/container/client.py "$@"; }
 

@@ -2,37 +2,17 @@
 # checks that print as a Check suite does, the image's layout, and a registry.
 # shellcheck shell=bash
 
-checks=0 failures=0
-
-check() { # DESCRIPTION COMMAND...
-    local description=$1
-    shift
-    checks=$((checks + 1))
-    if ! "$@" >"$WORK/said" 2>&1; then
-        failures=$((failures + 1))
-        echo "delivery: $description"
-        tail -n 20 "$WORK/said"
-    fi
-}
-
-is() { # EXPECTED ACTUAL
-    [ "$1" = "$2" ] || { echo "expected: $1"; echo "got:      $2"; false; }
-}
+said=$WORK/said
+. tests/checks.sh
 
 # The command fails and says why.
 refused() { # WHY COMMAND...
-    local said
-    if said=$("${@:2}" 2>&1); then
-        echo "not refused: $said"
+    local answer
+    if answer=$("${@:2}" 2>&1); then
+        echo "not refused: $answer"
         return 1
     fi
-    grep -qF -- "$1" <<<"$said" || { echo "expected: $1"; echo "got:      $said"; false; }
-}
-
-finish() { # NAME
-    echo "Running suite(s): $1"
-    echo "$(((checks - failures) * 100 / checks))%: Checks: $checks, Failures: $failures, Errors: 0"
-    [ "$failures" -eq 0 ]
+    grep -qF -- "$1" <<<"$answer" || { echo "expected: $1"; echo "got:      $answer"; false; }
 }
 
 # A step, as people call it.
