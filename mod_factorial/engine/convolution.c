@@ -37,6 +37,7 @@ size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
 
 typedef struct {
     const kernel *kernel;
+    unsigned loops; /* begun */
     convolution c;
 } work;
 
@@ -89,6 +90,27 @@ static void carry_over(const convolution *c)
         }
 }
 
+static bool next_loop(void *context, tasks_loop *loop)
+{
+    work *w = context;
+    const convolution *c = &w->c;
+    switch (w->loops++) {
+    case 0:
+        *loop = (tasks_loop){c->operands * c->chunks, load_step, w};
+        return true;
+    case 1:
+        *loop = (tasks_loop){FIELDS * (size_t)(c->tail < 2 ? 4 + c->tail : 3 + c->tail),
+                             multiply_step, w};
+        return true;
+    case 2:
+        *loop = (tasks_loop){c->chunks, store_step, w};
+        return true;
+    default:
+        carry_over(c);
+        return false;
+    }
+}
+
 static void divide_work(convolution *c, unsigned threads)
 {
     size_t chunks = threads == 1 ? 1 : 4 * (size_t)threads;
@@ -122,8 +144,5 @@ void convolution_multiply(const workshop *shop, limb *product, const limb *a, si
         c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);
     divide_work(c, tasks_threads(job));
 
-    tasks_run(job, c->operands * c->chunks, load_step, &w);
-    tasks_run(job, FIELDS * (size_t)(s.tail < 2 ? 4 + s.tail : 3 + s.tail), multiply_step, &w);
-    tasks_run(job, c->chunks, store_step, &w);
-    carry_over(c);
+    tasks_run_in_turn(job, next_loop, &w);
 }

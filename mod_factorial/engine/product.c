@@ -4,6 +4,8 @@
 #include "job.h"
 #include "tasks.h"
 
+enum { BRANCHES_PER_THREAD = 8 };
+
 /* ---- words */
 
 /* Words for the primes up to x. */
@@ -28,15 +30,9 @@ static size_t all_words_bound(uint64_t n)
     return words;
 }
 
-static size_t nodes_bound(uint64_t n)
-{
-    return all_words_bound(n) / CROSSOVER_LEAF + EXPONENT_BITS;
-}
-
 size_t product_bytes(uint64_t n)
 {
-    return all_words_bound(n) * sizeof(limb) +
-           nodes_bound(n) * (sizeof(product_node) + sizeof(product_node *));
+    return all_words_bound(n) * sizeof(limb);
 }
 
 /* The exponent of the k-th prime in n! / 10^zeros. */
@@ -61,8 +57,6 @@ void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t
 {
     size_t words = 0;
     p->word = block;
-    p->node = (product_node *)(p->word + all_words_bound(n));
-    p->pair = (product_node **)(p->node + nodes_bound(n));
     p->bits = bits_of_largest_exponent(found, n, zeros);
     for (unsigned bit = 0; bit < p->bits; bit++) {
         limb word = 1;
@@ -85,27 +79,23 @@ void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t
 
 /* ---- trees */
 
-typedef struct {
-    const workshop *shop;
-    size_t slot_bytes;   /* of scratch, for each thread */
-    product_node **pair; /* the left one of each pair; the right one follows it */
-    size_t pairs;
-    atomic_size_t next;
-} level;
-
-typedef struct {
-    product_node *node;
-    size_t count;
-} tree;
-
-/* Several words, in place. */
-static void multiply_leaf(void *context, size_t index)
+/* In the place of the first of the words; returns the limbs. */
+static size_t multiply_words(const workshop *w, limb *a, size_t words)
 {
-    product_node *leaf = (product_node *)context + index;
-    size_t words = leaf->room;
-    leaf->length = 1;
-    for (size_t i = 1; i < words; i++)
-        leaf->length = decimal_multiply_word(leaf->limbs, leaf->length, leaf->limbs[i]);
+    size_t length = 1, half = words / 2;
+    if (words <= CROSSOVER_LEAF) {
+        for (size_t i = 1; i < words; i++)
+            length = decimal_multiply_word(a, length, a[i]);
+        return length;
+    }
+    length = multiply_words(w, a, half);
+    size_t upper = multiply_words(w, a + half, words - half);
+    return job_cancelled(w->job) ? 1 : decimal_multiply(w, a, a, length, a + half, upper);
+}
+
+static void multiply_branch(const workshop *w, product_node *branch)
+{
+    branch->length = multiply_words(w, branch->limbs, branch->room);
 }
 
 static void multiply_pair(const workshop *w, product_node *pair)
@@ -115,78 +105,112 @@ static void multiply_pair(const workshop *w, product_node *pair)
     pair->room += pair[1].room;
 }
 
-/* One thread's share: pairs until there are no more, in a slot of the scratch memory of its own. */
-static void multiply_pairs(void *context, size_t slot)
+/* Products that do not depend on each other. */
+typedef struct {
+    const workshop *shop;
+    void (*multiply)(const workshop *w, product_node *node);
+    product_node *node[NODES_MAX];
+    size_t count;
+    size_t longest;    /* limbs of any of them */
+    size_t slot_bytes; /* of scratch, for each thread */
+    atomic_size_t next;
+} batch;
+
+static void add_to_batch(batch *b, product_node *node, size_t limbs)
 {
-    level *l = context;
-    workshop w = *l->shop;
+    b->node[b->count++] = node;
+    b->longest = limbs > b->longest ? limbs : b->longest;
+}
+
+/* One thread's share: whichever are left, in a slot of the scratch memory of its own. */
+static void multiply_share(void *context, size_t slot)
+{
+    batch *b = context;
+    workshop w = *b->shop;
     w.parallel = false;
-    w.scratch = (char *)w.scratch + slot * l->slot_bytes;
+    w.scratch = (char *)w.scratch + slot * b->slot_bytes;
     size_t k;
-    while ((k = atomic_fetch_add(&l->next, 1)) < l->pairs && !job_cancelled(w.job))
-        multiply_pair(&w, l->pair[k]);
+    while ((k = atomic_fetch_add(&b->next, 1)) < b->count && !job_cancelled(w.job))
+        b->multiply(&w, b->node[k]);
 }
 
-/* Scratch memory for the longest product of the level. */
-static size_t level_bytes(const level *l)
+/* Many products are shared out among the threads, few share the threads one by one. */
+static void multiply_batch(batch *b, size_t scratch_bytes)
 {
-    size_t longest = 0;
-    for (size_t k = 0; k < l->pairs; k++) {
-        size_t limbs = l->pair[k][0].length + l->pair[k][1].length;
-        longest = limbs > longest ? limbs : longest;
-    }
-    return decimal_scratch(l->shop->kernel, longest);
-}
-
-/* Few products share the threads one by one, many are shared out among the threads. */
-static void multiply_level(level *l, size_t scratch_bytes)
-{
-    const factorial_job *job = l->shop->job;
+    const factorial_job *job = b->shop->job;
     size_t threads = tasks_threads(job);
-    l->slot_bytes = level_bytes(l);
-    atomic_store(&l->next, 0);
-    if (threads > 1 && l->pairs >= 2 * threads && scratch_bytes / l->slot_bytes >= threads)
-        tasks_run(job, threads, multiply_pairs, l);
+    b->slot_bytes = decimal_scratch(b->shop->kernel, b->longest);
+    size_t slots = scratch_bytes / b->slot_bytes;
+    if (threads > 1 && b->count >= 2 * threads && slots > 1)
+        tasks_run(job, slots < threads ? slots : threads, multiply_share, b);
     else
-        for (size_t k = 0; k < l->pairs && !job_cancelled(job); k++)
-            multiply_pair(l->shop, l->pair[k]);
+        for (size_t k = 0; k < b->count && !job_cancelled(job); k++)
+            b->multiply(b->shop, b->node[k]);
 }
 
-/* The leaves of all trees, one after another; returns how many. */
-static size_t plant(products_by_bit *p, tree *trees)
+typedef struct {
+    product_node *node;
+    size_t count;
+} tree;
+
+/* Cuts a bit's words into 2^k branches of equal length, at most `most` words, which are more than
+ * one. */
+static tree plant(product_node *node, limb *word, size_t words, size_t most)
 {
-    size_t nodes = 0;
-    for (unsigned bit = 0; bit < p->bits; bit++) {
-        trees[bit] = (tree){p->node + nodes, 0};
-        for (size_t at = p->start[bit]; at < p->start[bit + 1]; at += CROSSOVER_LEAF) {
-            size_t words = p->start[bit + 1] - at;
-            p->node[nodes++] =
-                (product_node){p->word + at, 1, words < CROSSOVER_LEAF ? words : CROSSOVER_LEAF};
-            trees[bit].count++;
-        }
+    tree t = {node, 1};
+    while (words > t.count * most)
+        t.count *= 2;
+    for (size_t i = 0; i < t.count; i++) {
+        size_t from = words * i / t.count, to = words * (i + 1) / t.count;
+        node[i] = (product_node){word + from, 1, to - from};
     }
-    return nodes;
+    return t;
+}
+
+/* The branches of all trees, each multiplied by one thread. */
+static void grow_branches(products_by_bit *p, tree *trees, const workshop *w, size_t scratch_bytes)
+{
+    size_t threads = tasks_threads(w->job), words = p->start[p->bits];
+    size_t branches = threads == 1 ? 1 : threads * BRANCHES_PER_THREAD;
+    if (branches > BRANCHES_MAX)
+        branches = BRANCHES_MAX;
+    batch b = {.shop = w, .multiply = multiply_branch};
+    product_node *node = p->node;
+    for (unsigned bit = 0; bit < p->bits; bit++) {
+        size_t from = p->start[bit];
+        trees[bit] = plant(node, p->word + from, p->start[bit + 1] - from,
+                           words / branches + CROSSOVER_LEAF);
+        for (size_t i = 0; i < trees[bit].count; i++, node++)
+            add_to_batch(&b, node, node->room);
+    }
+    multiply_batch(&b, scratch_bytes);
+}
+
+/* One level of all trees. Returns false if they have grown together already. */
+static bool grow_level(products_by_bit *p, tree *trees, const workshop *w, size_t scratch_bytes)
+{
+    batch b = {.shop = w, .multiply = multiply_pair};
+    for (unsigned bit = 0; bit < p->bits; bit++)
+        for (product_node *n = trees[bit].node; n + 1 < trees[bit].node + trees[bit].count; n += 2)
+            add_to_batch(&b, n, n[0].length + n[1].length);
+    if (b.count == 0 || job_cancelled(w->job))
+        return false;
+    multiply_batch(&b, scratch_bytes);
+    for (unsigned bit = 0; bit < p->bits; bit++) {
+        tree *t = &trees[bit];
+        t->count = (t->count + 1) / 2;
+        for (size_t k = 1; k < t->count; k++)
+            t->node[k] = t->node[2 * k];
+    }
+    return true;
 }
 
 void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes)
 {
     tree trees[EXPONENT_BITS];
-    tasks_run(w->job, plant(p, trees), multiply_leaf, p->node);
-    for (;;) {
-        level l = {.shop = w, .pair = p->pair};
-        for (unsigned bit = 0; bit < p->bits; bit++)
-            for (size_t k = 0; k + 1 < trees[bit].count; k += 2)
-                l.pair[l.pairs++] = &trees[bit].node[k];
-        if (l.pairs == 0 || job_cancelled(w->job))
-            break;
-        multiply_level(&l, scratch_bytes);
-        for (unsigned bit = 0; bit < p->bits; bit++) {
-            tree *t = &trees[bit];
-            t->count = (t->count + 1) / 2;
-            for (size_t k = 1; k < t->count; k++)
-                t->node[k] = t->node[2 * k];
-        }
-    }
+    grow_branches(p, trees, w, scratch_bytes);
+    while (grow_level(p, trees, w, scratch_bytes))
+        ;
     for (unsigned bit = 0; bit < p->bits; bit++)
         p->power[bit] = trees[bit].node[0];
 }

@@ -16,18 +16,20 @@ typedef struct {
     size_t room;   /* the words: at least as many as limbs */
 } product_node;
 
+/* Into so many branches, multiplied by a thread each, the words are cut at most. A bit's number of
+ * branches is rounded up to a power of two, but for those that have one alone. */
+enum { BRANCHES_MAX = 128, NODES_MAX = 2 * BRANCHES_MAX + EXPONENT_BITS };
+
 /*
- * At first words, several primes in each; in the end one product for each bit. Made by
- * product_layout of a block of product_bytes(n), aligned to 64, which remains the caller's.
+ * At first words, several primes in each; in the end one product for each bit. Made by product_pack
+ * in a block of product_bytes(n), aligned to 64, which remains the caller's.
  */
 typedef struct {
     limb *word;
-    product_node *node;
-    product_node **pair;
     unsigned bits;                   /* of the largest exponent */
     size_t start[EXPONENT_BITS + 1]; /* the words of each bit begin there */
-    product_node
-        power[EXPONENT_BITS]; /* once multiplied: the product of the primes with that bit */
+    product_node node[NODES_MAX];
+    product_node power[EXPONENT_BITS]; /* once multiplied: of the primes with that bit */
 } products_by_bit;
 
 size_t product_bytes(uint64_t n);
@@ -42,10 +44,10 @@ size_t product_limbs_bound(uint64_t n);
 void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t n, uint64_t zeros);
 
 /*
- * Multiplies the words of each bit. All trees grow together, level by level, so that there is work
- * for all threads at every level. The workshop's scratch memory has scratch_bytes, at least what
- * decimal_scratch wants for product_limbs_bound, and serves as many threads at once as it has room
- * for. Meaningless once the job is cancelled.
+ * Multiplies the words of each bit. Each thread multiplies branches of the trees on its own; what
+ * is above them grows together, level by level, so that there is work for all. The workshop's
+ * scratch memory has scratch_bytes, at least what decimal_scratch wants for product_limbs_bound,
+ * and serves as many threads at once as it has room for. Meaningless once the job is cancelled.
  */
 void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes);
 

@@ -6,24 +6,26 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A loop in progress, on the stack of the thread that runs it. */
-typedef struct loop loop;
-struct loop {
+/* Loops in progress, on the stack of the thread that wants them run: their owner. */
+typedef struct series series;
+struct series {
     const factorial_job *job;
-    tasks_step step;
+    tasks_next next;
     void *context;
-    size_t count;
-    atomic_size_t next; /* the first step that nobody has taken */
-    unsigned room;      /* helpers that may still join */
-    unsigned inside;    /* helpers that are in it */
-    loop *below;
+    tasks_loop loop;     /* the present one */
+    atomic_size_t taken; /* of its steps; count or more: it cannot be joined */
+    unsigned most;       /* threads that may be in it at once */
+    unsigned inside;     /* threads that are */
+    bool owner_waits;
+    bool over;
+    pthread_cond_t turn; /* the owner has something to do, or is done */
+    series *below;
 };
 
 struct factorial_pool {
-    pthread_mutex_t lock; /* guards all below, and the loops' room and inside */
+    pthread_mutex_t lock; /* guards all below, and the series but for `taken` */
     pthread_cond_t work;  /* there is a loop to join, or the end has come */
-    pthread_cond_t left;  /* the last helper has left some loop */
-    loop *top;            /* the loops that may be joined, newest first */
+    series *top;          /* newest first */
     bool ending;
     void (*started)(void *context);
     void *context;
@@ -33,31 +35,66 @@ struct factorial_pool {
 
 /* ---- the steps */
 
-static void take_steps(loop *l)
+static void take_steps(series *s)
 {
-    while (!job_cancelled(l->job)) {
-        size_t index = atomic_fetch_add_explicit(&l->next, 1, memory_order_relaxed);
-        if (index >= l->count)
+    while (!job_cancelled(s->job)) {
+        size_t index = atomic_fetch_add_explicit(&s->taken, 1, memory_order_relaxed);
+        if (index >= s->loop.count)
             break;
-        l->step(l->context, index);
+        s->loop.step(s->loop.context, index);
     }
 }
 
-static bool worth_joining(const loop *l)
+/* Under the lock. */
+static bool worth_joining(const series *s)
 {
-    return l->room > 0 && atomic_load_explicit(&l->next, memory_order_relaxed) < l->count &&
-           !job_cancelled(l->job);
+    return s->inside < s->most &&
+           atomic_load_explicit(&s->taken, memory_order_relaxed) < s->loop.count &&
+           !job_cancelled(s->job);
+}
+
+/* Fetches the next loop, by the only thread inside, and wakes as many others as can help. Under the
+ * lock, but for the fetching. */
+static bool advance(factorial_pool *pool, series *s)
+{
+    tasks_loop loop = {0};
+    pthread_mutex_unlock(&pool->lock);
+    bool more = !job_cancelled(s->job) && s->next(s->context, &loop);
+    pthread_mutex_lock(&pool->lock);
+    s->over = !more;
+    s->loop = loop;
+    atomic_store_explicit(&s->taken, 0, memory_order_relaxed);
+    unsigned wanted = (unsigned)(loop.count < s->most ? loop.count : s->most);
+    bool owner = s->owner_waits && (s->over || wanted > 1);
+    if (owner)
+        pthread_cond_signal(&s->turn);
+    for (unsigned i = 1 + owner; i < wanted && i <= pool->helpers; i++)
+        pthread_cond_signal(&pool->work);
+    return more;
+}
+
+/* Takes steps while there are any. The last thread to leave a loop goes on with the next. Under the
+ * lock, but for the steps. */
+static void take_part(factorial_pool *pool, series *s)
+{
+    s->inside++;
+    do {
+        pthread_mutex_unlock(&pool->lock);
+        take_steps(s);
+        pthread_mutex_lock(&pool->lock);
+    } while (s->inside == 1 && advance(pool, s));
+    s->inside--;
 }
 
 /* ---- the helpers */
 
-/* The loop with the fewest helpers, so that computations share them evenly. Under the lock. */
-static loop *choose(factorial_pool *pool)
+/* The series with the fewest threads, so that computations share them evenly. Under the lock. */
+static series *choose(factorial_pool *pool)
 {
-    loop *best = NULL;
-    for (loop *l = pool->top; l; l = l->below)
-        if (worth_joining(l) && (!best || l->inside < best->inside))
-            best = l;
+    series *best = NULL;
+    for (series *s = pool->top; s; s = s->below)
+        if (worth_joining(s) && (!best || s->inside < best->inside))
+            best = s;
     return best;
 }
 
@@ -70,19 +107,11 @@ static void *help(void *argument)
 
     pthread_mutex_lock(&pool->lock);
     while (!pool->ending) {
-        loop *l = choose(pool);
-        if (!l) {
+        series *s = choose(pool);
+        if (s)
+            take_part(pool, s);
+        else
             pthread_cond_wait(&pool->work, &pool->lock);
-            continue;
-        }
-        l->room--;
-        l->inside++;
-        pthread_mutex_unlock(&pool->lock);
-        take_steps(l);
-        pthread_mutex_lock(&pool->lock);
-        l->room++;
-        if (--l->inside == 0)
-            pthread_cond_broadcast(&pool->left);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -98,7 +127,6 @@ factorial_pool *factorial_pool_create(unsigned helpers, void (*started)(void *co
     pool->context = context;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
-    pthread_cond_init(&pool->left, NULL);
     while (pool->helpers < helpers) {
         if (pthread_create(&pool->thread[pool->helpers], NULL, help, pool)) {
             factorial_pool_destroy(pool);
@@ -119,51 +147,77 @@ void factorial_pool_destroy(factorial_pool *pool)
     pthread_mutex_unlock(&pool->lock);
     for (unsigned i = 0; i < pool->helpers; i++)
         pthread_join(pool->thread[i], NULL);
-    pthread_cond_destroy(&pool->left);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
 }
 
-/* ---- the loops */
+/* ---- the owners */
 
 unsigned tasks_threads(const factorial_job *job)
 {
     return job->pool && job->threads > 1 ? job->threads : 1;
 }
 
-static void open_loop(factorial_pool *pool, loop *l)
+static void run_alone(series *s)
 {
-    pthread_mutex_lock(&pool->lock);
-    l->below = pool->top;
-    pool->top = l;
-    for (unsigned i = 0; i < l->room && i < pool->helpers; i++)
-        pthread_cond_signal(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
+    while (!job_cancelled(s->job) && s->next(s->context, &s->loop)) {
+        s->taken = 0;
+        take_steps(s);
+    }
 }
 
-static void close_loop(factorial_pool *pool, loop *l)
+static void unlink_series(factorial_pool *pool, series *s)
 {
-    pthread_mutex_lock(&pool->lock);
-    loop **link = &pool->top;
-    while (*link != l)
+    series **link = &pool->top;
+    while (*link != s)
         link = &(*link)->below;
-    *link = l->below;
-    while (l->inside > 0)
-        pthread_cond_wait(&pool->left, &pool->lock);
+    *link = s->below;
+}
+
+static void run_shared(factorial_pool *pool, series *s)
+{
+    pthread_cond_init(&s->turn, NULL);
+    pthread_mutex_lock(&pool->lock);
+    s->below = pool->top;
+    pool->top = s;
+    take_part(pool, s);
+    s->owner_waits = true;
+    while (!s->over) {
+        if (worth_joining(s)) {
+            s->owner_waits = false;
+            take_part(pool, s);
+            s->owner_waits = true;
+        } else {
+            pthread_cond_wait(&s->turn, &pool->lock);
+        }
+    }
+    unlink_series(pool, s);
     pthread_mutex_unlock(&pool->lock);
+    pthread_cond_destroy(&s->turn);
+}
+
+void tasks_run_in_turn(const factorial_job *job, tasks_next next, void *context)
+{
+    series s = {.job = job, .next = next, .context = context, .most = tasks_threads(job)};
+    if (s.most == 1)
+        run_alone(&s);
+    else
+        run_shared(job->pool, &s);
+}
+
+static bool only_once(void *context, tasks_loop *loop)
+{
+    tasks_loop *only = context;
+    *loop = *only;
+    only->count = 0;
+    return loop->count > 0;
 }
 
 void tasks_run(const factorial_job *job, size_t count, tasks_step step, void *context)
 {
-    loop l = {.job = job, .step = step, .context = context, .count = count};
-    unsigned threads = tasks_threads(job);
-    if (threads == 1 || count < 2) {
-        take_steps(&l);
-        return;
-    }
-    l.room = (unsigned)(count < threads ? count : threads) - 1;
-    open_loop(job->pool, &l);
-    take_steps(&l);
-    close_loop(job->pool, &l);
+    factorial_job alone = {
+        .cancelled = job->cancelled, .interrupted = job->interrupted, .context = job->context};
+    tasks_loop only = {count, step, context};
+    tasks_run_in_turn(count > 1 ? job : &alone, only_once, &only);
 }

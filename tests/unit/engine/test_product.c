@@ -101,7 +101,7 @@ START_TEST(the_words_fit_up_to_the_limit)
         products_by_bit p;
         void *block = memory.memory.acquire(&memory.memory, product_bytes(n[i]));
         product_pack(&p, block, &found, n[i], primes_exponent(n[i], 5));
-        ck_assert(p.word + p.start[p.bits] <= (limb *)p.node);
+        ck_assert_uint_le(p.start[p.bits] * sizeof(limb), product_bytes(n[i]));
         for (unsigned bit = 0; bit < p.bits; bit++)
             ck_assert_uint_le(p.start[bit + 1] - p.start[bit], product_limbs_bound(n[i]));
         memory.memory.release(&memory.memory, block, product_bytes(n[i]));
