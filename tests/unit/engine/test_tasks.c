@@ -82,6 +82,97 @@ START_TEST(without_a_pool_the_calling_thread_does_it_all)
 }
 END_TEST
 
+/* Loops of differing length, each of which looks at what the one before has left. */
+enum { LOOPS = 200, LONGEST = 9 };
+
+typedef struct {
+    int begun;
+    atomic_int fetching, wrong;
+    int value[LONGEST]; /* not atomic: the next loop and its fetching must see them */
+} chain;
+
+static void raise_value(void *context, size_t index)
+{
+    chain *c = context;
+    if (c->value[index] != c->begun - 1)
+        atomic_fetch_add(&c->wrong, 1);
+    c->value[index] = c->begun;
+}
+
+static bool next_in_chain(void *context, tasks_loop *loop)
+{
+    chain *c = context;
+    size_t count = 1 + (size_t)c->begun % LONGEST;
+    if (atomic_fetch_add(&c->fetching, 1) > 0)
+        atomic_fetch_add(&c->wrong, 1);
+    for (size_t i = 0; c->begun > 0 && i <= (size_t)(c->begun - 1) % LONGEST; i++)
+        if (c->value[i] != c->begun)
+            atomic_fetch_add(&c->wrong, 1);
+    for (size_t i = 0; i < LONGEST; i++)
+        c->value[i] = c->begun;
+    bool more = c->begun < LOOPS;
+    if (more) {
+        c->begun++;
+        *loop = (tasks_loop){count, raise_value, c};
+    }
+    atomic_fetch_sub(&c->fetching, 1);
+    return more;
+}
+
+static void *run_chains(void *context)
+{
+    atomic_int *wrong = context;
+    for (unsigned threads = 1; threads <= 5; threads++) {
+        chain c = {0};
+        factorial_job job = {.pool = pool, .threads = threads};
+        tasks_run_in_turn(&job, next_in_chain, &c);
+        atomic_fetch_add(wrong, c.wrong + (c.begun != LOOPS));
+    }
+    return NULL;
+}
+
+START_TEST(a_loop_begins_when_all_of_the_one_before_is_done)
+{
+    pthread_t thread[4];
+    atomic_int wrong = 0;
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, run_chains, &wrong), 0);
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(thread[i], NULL);
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+static void cancel_at_ten(void *context, size_t index)
+{
+    atomic_bool *cancelled = context;
+    if (index == 10)
+        atomic_store(cancelled, true);
+    ck_assert_uint_lt(index, 20); /* four threads may have taken one more each */
+    if (index > 10) {
+        struct timespec while_it_is_set = {.tv_nsec = 20000000};
+        nanosleep(&while_it_is_set, NULL);
+    }
+}
+
+static bool cancelled_in_the_second(void *context, tasks_loop *loop)
+{
+    static int begun;
+    ck_assert_int_lt(begun, 2);
+    begun++;
+    *loop = (tasks_loop){begun == 1 ? 4 : STEPS, cancel_at_ten, context};
+    return true;
+}
+
+START_TEST(once_cancelled_no_further_loop_is_begun)
+{
+    atomic_bool cancelled = false;
+    factorial_job job = {.pool = pool, .threads = 4, .cancelled = &cancelled};
+    tasks_run_in_turn(&job, cancelled_in_the_second, &cancelled);
+    ck_assert(cancelled);
+}
+END_TEST
+
 static void *run_sums(void *context)
 {
     atomic_int *total = context;
@@ -106,18 +197,6 @@ START_TEST(several_computations_share_a_pool)
     ck_assert_int_eq(total, 6 * 300 * 50);
 }
 END_TEST
-
-static void cancel_at_ten(void *context, size_t index)
-{
-    atomic_bool *cancelled = context;
-    if (index == 10)
-        atomic_store(cancelled, true);
-    ck_assert_uint_lt(index, 20); /* four threads may have taken one more each */
-    if (index > 10) {
-        struct timespec while_it_is_set = {.tv_nsec = 20000000};
-        nanosleep(&while_it_is_set, NULL);
-    }
-}
 
 START_TEST(once_cancelled_no_further_step_is_taken)
 {
@@ -178,6 +257,8 @@ Suite *suite(void)
     tcase_add_test(t, every_step_is_taken_once);
     tcase_add_test(t, no_more_threads_than_asked_for_take_part_and_all_of_them_do);
     tcase_add_test(t, without_a_pool_the_calling_thread_does_it_all);
+    tcase_add_test(t, a_loop_begins_when_all_of_the_one_before_is_done);
+    tcase_add_test(t, once_cancelled_no_further_loop_is_begun);
     tcase_add_test(t, several_computations_share_a_pool);
     tcase_add_test(t, once_cancelled_no_further_step_is_taken);
     tcase_add_test(t, each_helper_calls_started_and_has_the_default_environment_then);
