@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -13,6 +14,7 @@ enum {
      * ms at equal priority and 0.6 ms from nice 5 on. Clients who take large answers on the same
      * processors cost them more than that: see the report of `make test-load`. */
     NICE = 5,
+    SLICE_MS = 100, /* the longest there is */
     TICK_MS = 100,
     MS = 1000000 /* nanoseconds */
 };
@@ -137,13 +139,31 @@ static void *run_tasks(void *argument)
     return NULL;
 }
 
+/*
+ * Whoever wakes up with a shorter slice, as httpd's workers have, need not wait for the end of
+ * ours. Under a quota of one processor a client with real-time priority measured a p99 of 1.5
+ * to 1.9 ms for small requests, instead of 3.6 to 3.8. Linux before 6.12 does not look at it.
+ */
+static void lengthen_slice(int nice)
+{
+    struct { /* version 0 of the kernel's sched_attr, which not every C library declares */
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period; /* nanoseconds */
+    } attributes = {.size = sizeof attributes, .nice = nice, .runtime = (uint64_t)SLICE_MS * MS};
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 void runners_prepare_thread(void *unused)
 {
     (void)unused;
     /* On Linux a thread has a priority of its own; the process's is its first thread's. Without
      * success it computes all the same. */
-    int served = getpriority(PRIO_PROCESS, (id_t)getpid());
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), served + NICE);
+    int nice = getpriority(PRIO_PROCESS, (id_t)getpid()) + NICE;
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice);
+    lengthen_slice(nice < 19 ? nice : 19);
 }
 
 /* Signals are for httpd's own threads: the new one inherits a mask that blocks them all. */

@@ -70,7 +70,7 @@ def test_the_templates_need_neither_credentials_nor_a_network(tmp_path: Path) ->
         [*cut_off, sys.executable, APP, "--image", DIGEST, "--output", tmp_path / "out"],
         check=True,
         env={"PATH": f"{Path(node).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
-        timeout=120,
+        timeout=600,
     )
     written = {path.name for path in (tmp_path / "out").glob("*.template.json")}
     assert written == {
