@@ -2,7 +2,7 @@
 # check the script sets `said`, a file that takes what the checked commands say.
 # shellcheck shell=bash
 
-checks=0 failures=0
+checks=0 failures=0 said=${said:?}
 
 check() { # DESCRIPTION COMMAND...
     local description=$1
