@@ -181,8 +181,8 @@ def entries_of(path, number, count):
 
 def reasons(path):
     """Whatever the budget or the clock refuses has its reason in the log, what is computed its figures.
-    The server computes one large number at a time, lets no request wait, and takes three seconds for
-    one."""
+    The server computes one large number at a time, lets no request wait, and takes a second for one.
+    """
 
     def ask_now_and_then():
         failure = ask_factorial(300000, refusals=True)
@@ -200,10 +200,10 @@ def reasons(path):
         expect((entry["n"], entry["digits"]) == (300000, 1512852), str(entry))
         expect((entry["compute_us"] > 0) == (entry["status"] == 200), str(entry))
 
-    expect(ask_factorial(50000000) == "status 503", "50,000,000 did not run out of time")
-    (entry,) = entries_of(path, 50000000, 1)
+    expect(ask_factorial(100000000) == "status 503", "100,000,000 did not run out of time")
+    (entry,) = entries_of(path, 100000000, 1)
     expect((entry["status"], entry["reason"]) == (503, "timeout"), str(entry))
-    expect(2900000 < entry["compute_us"] < 9000000, str(entry))
+    expect(900000 < entry["compute_us"] < 7000000, str(entry))
 
 
 # ---- connections
