@@ -10,8 +10,8 @@ enum {
     CROSSOVER_MULTIPLY = 48,   /* limbs of the shorter factor: up to here schoolbook */
     CROSSOVER_SQUARE = 64,     /* the same for squares */
     CROSSOVER_LEAF = 16,       /* words that a product tree multiplies one after another */
-    CROSSOVER_THREADS = 20000, /* n!: up to here the calling thread alone */
-    CROSSOVER_PARALLEL = 2048  /* limbs of a product that several threads share */
+    CROSSOVER_THREADS = 40000, /* n!: up to here the calling thread alone */
+    CROSSOVER_PARALLEL = 8192  /* limbs of a product that several threads share */
 };
 
 #endif

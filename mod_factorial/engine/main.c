@@ -27,7 +27,7 @@ typedef struct {
     factorial_method method;
     const kernel *forced;
     unsigned threads, runs;
-    bool quiet;
+    bool timed, quiet;
 } options;
 
 static void fail(const char *why)
@@ -63,7 +63,7 @@ static const kernel *kernel_named(const char *name)
 
 static options parse(int count, char **argument)
 {
-    options o = {.threads = 1};
+    options o = {.threads = 1, .runs = 1};
     for (int option; (option = getopt(count, argument, "gk:t:r:q")) != -1;)
         switch (option) {
         case 'g':
@@ -77,6 +77,7 @@ static options parse(int count, char **argument)
             break;
         case 'r':
             o.runs = (unsigned)number(optarg, 1, 1000000);
+            o.timed = true;
             break;
         case 'q':
             o.quiet = true;
@@ -130,18 +131,22 @@ int main(int count, char **argument)
     factorial_pool *pool = o.threads > 1 ? factorial_pool_create(o.threads - 1, NULL, NULL) : NULL;
     size_t length = factorial_digit_count(o.n);
     char *digits = malloc(length + 1);
-    if (!digits || !keeper || (o.threads > 1 && !pool))
+    double *took = calloc(o.runs, sizeof *took);
+    if (!digits || !took || !keeper || (o.threads > 1 && !pool))
         fail("out of memory");
     factorial_job job = {.memory = factorial_keeper_memory(keeper),
                          .pool = pool,
                          .threads = o.threads,
                          .method = o.method};
-    for (unsigned run = 0; run < (o.runs ? o.runs : 1); run++) {
+    for (unsigned run = 0; run < o.runs; run++) {
         double begin = seconds();
         compute(&o, &job, digits);
-        if (o.runs)
-            fprintf(stderr, "%.7f\n", seconds() - begin);
+        took[run] = seconds() - begin;
     }
+    /* Not in between: whoever reads them would disturb the next run. */
+    for (unsigned run = 0; o.timed && run < o.runs; run++)
+        fprintf(stderr, "%.7f\n", took[run]);
+    free(took);
     digits[length] = '\n';
     if (!o.quiet && fwrite(digits, 1, length + 1, stdout) != length + 1)
         fail("cannot write");

@@ -27,10 +27,12 @@ import sys, time
 n, runs = int(sys.argv[1]), int(sys.argv[2])
 getattr(sys, "set_int_max_str_digits", lambda limit: None)(0)
 {setup}
+took = []
 for _ in range(runs):
     begin = time.perf_counter()
     text = {compute}
-    print(time.perf_counter() - begin, file=sys.stderr)
+    took.append(time.perf_counter() - begin)
+print(*took, file=sys.stderr)
 """
 
 
@@ -51,6 +53,7 @@ def engine(*options):
 def pari(n, runs):
     """Its clock counts milliseconds, so each run is of several."""
     times = max(1, 300000 // n)
+    runs = max(3, runs // times)
     program = (
         f'default(format,"f.12");for(i=1,{runs},t=getwalltime();for(k=1,{times},s=Str({n}!));'
         f'write1("/dev/stderr",(getwalltime()-t)/{times}000.," "))'
@@ -98,7 +101,7 @@ def measure(peer, n):
     if not first:
         return None
     seconds = min(first[0])
-    runs = max(3, min(300, int(ENOUGH / max(seconds, 1e-6))))
+    runs = max(5, min(5000, int(ENOUGH / max(seconds, 1e-6))))
     again = run(peer(n, runs)) if seconds < SLOW else first
     return {
         "seconds": statistics.median(again[0]),
