@@ -1,14 +1,22 @@
 """Small SVG plots that a person can read as text: lines over logarithmic axes, and bars."""
 
 import math
+import textwrap
 from html import escape
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 70, 40, 210, 70
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 430, 70, 40, 210, 80
 COLOURS = ["#0b62a4", "#c8511b", "#2e7d32", "#7b3fa0", "#a4850b", "#b0205e", "#3f7f8f", "#555555"]
 
 
 def _text(x, y, text, anchor="middle", more=""):
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"{more}>{escape(str(text))}</text>'
+
+
+def _footer(text, width, height):
+    rows = textwrap.wrap(text, width // 5)
+    for row, line in enumerate(rows):
+        y = height - 8 - 11 * (len(rows) - 1 - row)
+        yield _text(width / 2, y, line, more=' font-size="9" fill="#555"')
 
 
 def _frame(title, caption, width, height, content):
@@ -20,7 +28,7 @@ def _frame(title, caption, width, height, content):
             f'<rect width="{width}" height="{height}" fill="white"/>',
             _text(width / 2, 22, title, more=' font-size="15"'),
             *content,
-            _text(width / 2, height - 8, caption, more=' font-size="9" fill="#555"'),
+            *_footer(caption, width, height),
             "</svg>",
             "",
         ]
@@ -83,7 +91,7 @@ def lines(title, caption, x_label, y_label, series):
 def bars(title, caption, unit, figures):
     """`figures`: name to figure, drawn in this order with the figure behind each bar."""
     left, step = 190, 26
-    height = TOP + step * len(figures) + 40
+    height = TOP + step * len(figures) + 50
     wide = WIDTH - left - 90
     most = max(figures.values())
     out = []
@@ -96,5 +104,5 @@ def bars(title, caption, unit, figures):
             f'fill="{colour}"/>'
         )
         out.append(_text(left + wide * value / most + 6, y + 15, f"{value:,.0f}", "start"))
-    out.append(_text(left + wide / 2, height - 24, unit))
+    out.append(_text(left + wide / 2, height - 36, unit))
     return _frame(title, caption, WIDTH, height, out)
