@@ -148,21 +148,22 @@ static void multiply_batch(batch *b, size_t scratch_bytes)
             b->multiply(b->shop, b->node[k]);
 }
 
+/* Those of p->node that have not grown together yet, for one bit. */
 typedef struct {
-    product_node *node;
-    size_t count;
+    size_t first, count;
 } tree;
 
 /* Cuts a bit's words into 2^k branches of equal length, at most `most` words, which are more than
  * one. */
-static tree plant(product_node *node, limb *word, size_t words, size_t most)
+static tree plant(products_by_bit *p, unsigned bit, size_t first, size_t most)
 {
-    tree t = {node, 1};
+    tree t = {first, 1};
+    size_t start = p->start[bit], words = p->start[bit + 1] - start;
     while (words > t.count * most)
         t.count *= 2;
     for (size_t i = 0; i < t.count; i++) {
         size_t from = words * i / t.count, to = words * (i + 1) / t.count;
-        node[i] = (product_node){word + from, 1, to - from};
+        p->node[first + i] = (product_node){p->word + start + from, 1, to - from};
     }
     return t;
 }
@@ -175,13 +176,11 @@ static void grow_branches(products_by_bit *p, tree *trees, const workshop *w, si
     if (branches > BRANCHES_MAX)
         branches = BRANCHES_MAX;
     batch b = {.shop = w, .multiply = multiply_branch};
-    product_node *node = p->node;
     for (unsigned bit = 0; bit < p->bits; bit++) {
-        size_t from = p->start[bit];
-        trees[bit] = plant(node, p->word + from, p->start[bit + 1] - from,
-                           words / branches + CROSSOVER_LEAF);
-        for (size_t i = 0; i < trees[bit].count; i++, node++)
-            add_to_batch(&b, node, node->room);
+        size_t first = b.count;
+        trees[bit] = plant(p, bit, first, words / branches + CROSSOVER_LEAF);
+        for (size_t i = 0; i < trees[bit].count; i++)
+            add_to_batch(&b, &p->node[first + i], p->node[first + i].room);
     }
     multiply_batch(&b, scratch_bytes);
 }
@@ -191,26 +190,28 @@ static bool grow_level(products_by_bit *p, tree *trees, const workshop *w, size_
 {
     batch b = {.shop = w, .multiply = multiply_pair};
     for (unsigned bit = 0; bit < p->bits; bit++)
-        for (product_node *n = trees[bit].node; n + 1 < trees[bit].node + trees[bit].count; n += 2)
-            add_to_batch(&b, n, n[0].length + n[1].length);
+        for (size_t k = 0; k + 1 < trees[bit].count; k += 2) {
+            product_node *pair = &p->node[trees[bit].first + k];
+            add_to_batch(&b, pair, pair[0].length + pair[1].length);
+        }
     if (b.count == 0 || job_cancelled(w->job))
         return false;
     multiply_batch(&b, scratch_bytes);
     for (unsigned bit = 0; bit < p->bits; bit++) {
-        tree *t = &trees[bit];
-        t->count = (t->count + 1) / 2;
-        for (size_t k = 1; k < t->count; k++)
-            t->node[k] = t->node[2 * k];
+        product_node *node = &p->node[trees[bit].first];
+        trees[bit].count = (trees[bit].count + 1) / 2;
+        for (size_t k = 1; k < trees[bit].count; k++)
+            node[k] = node[2 * k];
     }
     return true;
 }
 
 void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes)
 {
-    tree trees[EXPONENT_BITS];
+    tree trees[EXPONENT_BITS] = {{0}};
     grow_branches(p, trees, w, scratch_bytes);
     while (grow_level(p, trees, w, scratch_bytes))
         ;
     for (unsigned bit = 0; bit < p->bits; bit++)
-        p->power[bit] = trees[bit].node[0];
+        p->power[bit] = p->node[trees[bit].first];
 }
