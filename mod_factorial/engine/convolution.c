@@ -4,7 +4,8 @@
 #include "tasks.h"
 
 enum {
-    PADDING = 64 /* points between arrays, so that they differ in their place in the caches */
+    PADDING = 64, /* points between arrays, so that they differ in their place in the caches */
+    CHUNK_MOST = 1 << 16 /* coefficients of a segment between two looks at the cancel flag */
 };
 
 typedef struct {
@@ -114,6 +115,8 @@ static bool next_loop(void *context, tasks_loop *loop)
 static void divide_work(convolution *c, unsigned threads)
 {
     size_t chunks = threads == 1 ? 1 : 4 * (size_t)threads;
+    if (chunks < c->h / CHUNK_MOST)
+        chunks = c->h / CHUNK_MOST;
     if (chunks > CHUNKS_MAX)
         chunks = CHUNKS_MAX;
     size_t runs = (c->h + RESIDUES_RUN - 1) / RESIDUES_RUN;

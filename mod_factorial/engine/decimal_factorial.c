@@ -44,10 +44,10 @@ static factorial_status prepare_products(const factorial_job *job, const plan *p
     factorial_status status = primes_sieve(job, n, &found);
     if (status != FACTORIAL_OK)
         return status;
-    product_pack(products, block, &found, n, p->zeros);
+    product_pack(job, products, block, &found, n, p->zeros);
     *checksum = checksum_of_primes(job, &found, n, p->zeros);
     primes_free(job, &found);
-    return FACTORIAL_OK;
+    return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
 }
 
 /* The digits from the products, if they have the right checksum. */

@@ -53,12 +53,13 @@ static unsigned bits_of_largest_exponent(const primes *found, uint64_t n, uint64
     return 64 - (unsigned)__builtin_clzll(all);
 }
 
-void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t n, uint64_t zeros)
+void product_pack(const factorial_job *job, products_by_bit *p, void *block, const primes *found,
+                  uint64_t n, uint64_t zeros)
 {
     size_t words = 0;
     p->word = block;
     p->bits = bits_of_largest_exponent(found, n, zeros);
-    for (unsigned bit = 0; bit < p->bits; bit++) {
+    for (unsigned bit = 0; bit < p->bits && !job_cancelled(job); bit++) {
         limb word = 1;
         p->start[bit] = words;
         /* An exponent is below n / (p - 1): no larger prime has this bit. */

@@ -39,9 +39,11 @@ size_t product_limbs_bound(uint64_t n);
 
 /*
  * Packs the primes of n! / 10^zeros into words, by the bits of their exponents. `found` are all
- * primes up to n, at least 2; `zeros` is the exponent of 5.
+ * primes up to n, at least 2; `zeros` is the exponent of 5. Not to be used once the job is
+ * cancelled.
  */
-void product_pack(products_by_bit *p, void *block, const primes *found, uint64_t n, uint64_t zeros);
+void product_pack(const factorial_job *job, products_by_bit *p, void *block, const primes *found,
+                  uint64_t n, uint64_t zeros);
 
 /*
  * Multiplies the words of each bit. Each thread multiplies branches of the trees on its own; what

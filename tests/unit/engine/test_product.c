@@ -51,7 +51,7 @@ static void check(uint64_t n)
     ck_assert_int_eq(primes_sieve(&job, n, &found), FACTORIAL_OK);
     products_by_bit p;
     void *block = memory.memory.acquire(&memory.memory, product_bytes(n));
-    product_pack(&p, block, &found, n, primes_exponent(n, 5));
+    product_pack(&job, &p, block, &found, n, primes_exponent(n, 5));
 
     size_t bytes = 3 * decimal_scratch(k, product_limbs_bound(n));
     workshop w = {k, &job, true, memory.memory.acquire(&memory.memory, bytes)};
@@ -100,7 +100,7 @@ START_TEST(the_words_fit_up_to_the_limit)
         ck_assert_int_eq(primes_sieve(&job, n[i], &found), FACTORIAL_OK);
         products_by_bit p;
         void *block = memory.memory.acquire(&memory.memory, product_bytes(n[i]));
-        product_pack(&p, block, &found, n[i], primes_exponent(n[i], 5));
+        product_pack(&job, &p, block, &found, n[i], primes_exponent(n[i], 5));
         ck_assert_uint_le(p.start[p.bits] * sizeof(limb), product_bytes(n[i]));
         for (unsigned bit = 0; bit < p.bits; bit++)
             ck_assert_uint_le(p.start[bit + 1] - p.start[bit], product_limbs_bound(n[i]));
