@@ -131,14 +131,20 @@ static void *run_chains(void *context)
     return NULL;
 }
 
+/* Six computations, all with the same context. */
+static void run_six_at_once(void *(*run)(void *), void *context)
+{
+    pthread_t thread[6];
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, run, context), 0);
+    for (size_t i = 0; i < 6; i++)
+        pthread_join(thread[i], NULL);
+}
+
 START_TEST(a_loop_begins_when_all_of_the_one_before_is_done)
 {
-    pthread_t thread[4];
     atomic_int wrong = 0;
-    for (size_t i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_create(&thread[i], NULL, run_chains, &wrong), 0);
-    for (size_t i = 0; i < 4; i++)
-        pthread_join(thread[i], NULL);
+    run_six_at_once(run_chains, &wrong);
     ck_assert_int_eq(wrong, 0);
 }
 END_TEST
@@ -188,12 +194,8 @@ static void *run_sums(void *context)
 
 START_TEST(several_computations_share_a_pool)
 {
-    pthread_t thread[6];
     atomic_int total = 0;
-    for (size_t i = 0; i < 6; i++)
-        ck_assert_int_eq(pthread_create(&thread[i], NULL, run_sums, &total), 0);
-    for (size_t i = 0; i < 6; i++)
-        pthread_join(thread[i], NULL);
+    run_six_at_once(run_sums, &total);
     ck_assert_int_eq(total, 6 * 300 * 50);
 }
 END_TEST
