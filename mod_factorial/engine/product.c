@@ -96,14 +96,13 @@ static size_t multiply_words(const workshop *w, limb *a, size_t words)
 
 static void multiply_branch(const workshop *w, product_node *branch)
 {
-    branch->length = multiply_words(w, branch->limbs, branch->room);
+    branch->length = multiply_words(w, branch->limbs, branch->words);
 }
 
 static void multiply_pair(const workshop *w, product_node *pair)
 {
     pair->length = decimal_multiply(w, pair->limbs, pair[0].limbs, pair[0].length, pair[1].limbs,
                                     pair[1].length);
-    pair->room += pair[1].room;
 }
 
 /* Products that do not depend on each other. */
@@ -181,7 +180,7 @@ static void grow_branches(products_by_bit *p, tree *trees, const workshop *w, si
         size_t first = b.count;
         trees[bit] = plant(p, bit, first, words / branches + CROSSOVER_LEAF);
         for (size_t i = 0; i < trees[bit].count; i++)
-            add_to_batch(&b, &p->node[first + i], p->node[first + i].room);
+            add_to_batch(&b, &p->node[first + i], p->node[first + i].words);
     }
     multiply_batch(&b, scratch_bytes);
 }

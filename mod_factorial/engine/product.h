@@ -13,7 +13,7 @@ enum { EXPONENT_BITS = 27 }; /* prime exponents in n! are below FACTORIAL_LIMIT 
 typedef struct {
     limb *limbs;
     size_t length; /* in limbs */
-    size_t room;   /* the words: at least as many as limbs */
+    size_t words;  /* of a branch: at least as many as limbs */
 } product_node;
 
 /* Into so many branches, multiplied by a thread each, the words are cut at most. A bit's number of
