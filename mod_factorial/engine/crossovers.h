@@ -6,7 +6,6 @@
 #define MOD_FACTORIAL_ENGINE_CROSSOVERS_H
 
 enum {
-    CROSSOVER_GMP = 800,       /* n!: up to here GMP, beyond it decimal arithmetic */
     CROSSOVER_MULTIPLY = 48,   /* limbs of the shorter factor: up to here schoolbook */
     CROSSOVER_SQUARE = 64,     /* the same for squares */
     CROSSOVER_LEAF = 16,       /* words that a product tree multiplies one after another */

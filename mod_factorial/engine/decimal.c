@@ -1,36 +1,12 @@
 #include "decimal.h"
 
+#include "base.h"
 #include "convolution.h"
 #include "crossovers.h"
 
 #include <string.h>
 
 typedef unsigned __int128 u128;
-
-/* ---- division by the base */
-
-/*
- * The quotient of x by LIMB_BASE, which it is below 2^64 times; the remainder to *remainder. Möller
- * and Granlund, "Improved division by invariant integers" (2011), algorithm 4.
- */
-static inline uint64_t divide_by_base(u128 x, uint64_t *remainder)
-{
-    const uint64_t d = (uint64_t)LIMB_BASE << 4; /* normalised */
-    const uint64_t v = (uint64_t)((((u128)~d << 64) | ~(uint64_t)0) / d);
-    uint64_t u1 = (uint64_t)(x >> 60), u0 = (uint64_t)x << 4;
-    u128 q = (u128)v * u1 + (((u128)u1 << 64) | u0);
-    uint64_t q1 = (uint64_t)(q >> 64) + 1, r = u0 - q1 * d;
-    if (r > (uint64_t)q) {
-        q1--;
-        r += d;
-    }
-    if (r >= d) {
-        q1++;
-        r -= d;
-    }
-    *remainder = r >> 4;
-    return q1;
-}
 
 /* ---- schoolbook */
 
@@ -135,7 +111,7 @@ size_t decimal_multiply_word(limb *a, size_t limbs, limb word)
 {
     limb carry = 0;
     for (size_t i = 0; i < limbs; i++)
-        carry = divide_by_base((u128)a[i] * word + carry, &a[i]);
+        carry = divide_product((u128)a[i] * word + carry, &a[i]);
     if (carry)
         a[limbs++] = carry;
     return limbs;

@@ -1,13 +1,20 @@
 #include "factorial.h"
 
 #include "cpu.h"
-#include "crossovers.h"
 #include "decimal_factorial.h"
 #include "gmp.h"
 #include "job.h"
 #include "kernels.h"
+#include "table_factorial.h"
 
 #include <fenv.h>
+
+bool factorial_prepare(void)
+{
+    /* Whoever sees that there is a kernel sees the table too. */
+    table_prepare();
+    return kernels_prepare();
+}
 
 factorial_status factorial_compute_by(const kernel *k, const factorial_job *job, uint64_t n,
                                       char *digits)
@@ -27,19 +34,36 @@ factorial_status factorial_compute_by(const kernel *k, const factorial_job *job,
     return status;
 }
 
-/* The kernel that computes n!, or NULL for GMP. */
-static const kernel *choose(uint64_t n, factorial_method method)
+/* ---- the fastest way */
+
+typedef enum { BY_GMP, BY_TABLE, BY_KERNEL } way;
+
+enum { GMP_MAX = 100 }; /* in less than a microsecond */
+
+static way choose(uint64_t n, factorial_method method)
 {
-    return method == FACTORIAL_GMP || n <= CROSSOVER_GMP ? NULL : kernels_used();
+    if (method == FACTORIAL_GMP || n <= GMP_MAX || !kernels_used())
+        return BY_GMP;
+    return n <= TABLE_MAX ? BY_TABLE : BY_KERNEL;
 }
 
 size_t factorial_memory_need(uint64_t n, factorial_method method, unsigned threads)
 {
-    const kernel *k = choose(n, method);
-    return k ? decimal_memory_need(k, n) : gmp_memory_need(n);
+    switch (choose(n, method)) {
+    case BY_KERNEL:
+        return decimal_memory_need(kernels_used(), n);
+    case BY_TABLE:
+        return 0;
+    case BY_GMP:
+        break;
+    }
+    return gmp_memory_need(n);
 }
 
 factorial_status factorial_compute(const factorial_job *job, uint64_t n, char *digits)
 {
-    return factorial_compute_by(choose(n, job->method), job, n, digits);
+    way chosen = choose(n, job->method);
+    if (chosen == BY_TABLE)
+        return job_cancelled(job) ? FACTORIAL_CANCELLED : table_factorial(n, digits);
+    return factorial_compute_by(chosen == BY_GMP ? NULL : kernels_used(), job, n, digits);
 }

@@ -68,8 +68,8 @@ factorial_pool *factorial_pool_create(unsigned helpers, void (*started)(void *co
 void factorial_pool_destroy(factorial_pool *pool);
 
 /*
- * Picks the kernel of FACTORIAL_AUTO for this CPU, makes its constant tables and has it compute
- * known products. Costs a millisecond once; more calls change nothing. Until it has returned,
+ * Picks the kernel of FACTORIAL_AUTO for this CPU, makes the constant tables and has it compute
+ * known products. Costs some milliseconds once; more calls change nothing. Until it has returned,
  * FACTORIAL_AUTO is GMP. False if GMP stays, either because the CPU has no fused multiply-add or
  * because a known product came out wrong.
  */

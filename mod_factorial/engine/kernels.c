@@ -51,7 +51,7 @@ static void choose(void)
         atomic_store(&used, k);
 }
 
-bool factorial_prepare(void)
+bool kernels_prepare(void)
 {
     pthread_once(&once, choose);
     return kernels_used();

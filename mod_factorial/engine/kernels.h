@@ -7,7 +7,10 @@
 #include "factorial.h"
 #include "kernel.h"
 
-/* NULL before factorial_prepare, and where GMP does everything. */
+/* What factorial_prepare says of them. */
+bool kernels_prepare(void);
+
+/* NULL before kernels_prepare, and where GMP does everything. */
 const kernel *kernels_used(void);
 
 /* For tests and measurements: makes the tables for this kernel and puts it through its known

@@ -34,17 +34,20 @@ static inline void write_nine(char *digits, uint32_t x)
     write_pair(digits + 7, last % 100);
 }
 
+void decimal_write_limb(char *digits, limb x)
+{
+    uint32_t high = (uint32_t)(x / 1000000000);
+    write_nine(digits, high);
+    write_nine(digits + 9, (uint32_t)(x - high * UINT64_C(1000000000)));
+}
+
 static void write_chunk(void *context, size_t chunk)
 {
     const writing *w = context;
     size_t from = chunk * CHUNK_LIMBS;
     size_t to = w->limbs - from < CHUNK_LIMBS ? w->limbs : from + CHUNK_LIMBS;
-    for (size_t i = from; i < to; i++) {
-        char *digits = w->end - LIMB_DIGITS * (i + 1);
-        uint32_t high = (uint32_t)(w->a[i] / 1000000000);
-        write_nine(digits, high);
-        write_nine(digits + 9, (uint32_t)(w->a[i] - high * UINT64_C(1000000000)));
-    }
+    for (size_t i = from; i < to; i++)
+        decimal_write_limb(w->end - LIMB_DIGITS * (i + 1), w->a[i]);
 }
 
 void decimal_write(const factorial_job *job, char *digits, const limb *a, size_t limbs)

@@ -1,3 +1,4 @@
+#include "engine/base.h"
 #include "engine/convolution.h"
 #include "engine/cpu.h"
 #include "engine/decimal.h"
@@ -67,6 +68,31 @@ static void assert_product(const limb *product, size_t limbs, const limb *a, siz
     free(z);
     free(expected);
 }
+
+START_TEST(quotients_by_the_base_are_exact)
+{
+    static const limb edges[] = {0, 1, 2, LIMB_BASE / 2, LIMB_BASE - 2, LIMB_BASE - 1};
+    enum { EDGES = sizeof edges / sizeof *edges };
+    srand(20260106);
+    for (size_t i = 0; i < 200000; i++) {
+        limb remainder, pair[2];
+        if (i < EDGES * EDGES) {
+            pair[0] = edges[i / EDGES];
+            pair[1] = edges[i % EDGES];
+        } else {
+            fill(pair, 2, 2);
+        }
+        unsigned __int128 x = (unsigned __int128)pair[0] * LIMB_BASE + pair[1];
+        ck_assert_uint_eq(divide_product(x, &remainder), pair[0]);
+        ck_assert_uint_eq(remainder, pair[1]);
+        ck_assert_uint_eq(divide_by_base(x, &remainder), pair[0]);
+        ck_assert_uint_eq(remainder, pair[1]);
+        x += (unsigned __int128)(UINT64_MAX - pair[0]) * LIMB_BASE;
+        ck_assert_uint_eq(divide_by_base(x, &remainder), UINT64_MAX);
+        ck_assert_uint_eq(remainder, pair[1]);
+    }
+}
+END_TEST
 
 START_TEST(products_agree_with_gmp)
 {
@@ -168,6 +194,7 @@ Suite *suite(void)
     TCase *t = tcase_create("decimal");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, quotients_by_the_base_are_exact);
     tcase_add_test(t, products_agree_with_gmp);
     tcase_add_test(t, squares_agree_with_gmp);
     tcase_add_test(t, the_product_may_overlap_its_factors);

@@ -195,9 +195,9 @@ START_TEST(refused_memory_is_an_error_that_leaves_nothing)
 {
     if (!choose(_i))
         return;
-    static const uint64_t n[] = {1000, 30000};
+    static const uint64_t n[] = {90, 5000, 30000};
     char *digits = malloc(factorial_digit_count(30000));
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
         factorial_status status = FACTORIAL_OUT_OF_MEMORY;
         for (int refused = 1; status == FACTORIAL_OUT_OF_MEMORY; refused++) {
             heap_refuse(&memory, refused);
@@ -216,7 +216,7 @@ START_TEST(the_estimate_of_memory_is_an_upper_bound_and_a_near_one)
 {
     if (!choose(_i))
         return;
-    static const uint64_t n[] = {0,    1,     20,     800,    801,    1000,   8000,
+    static const uint64_t n[] = {0,    1,     100,    101,    4096,   4097,   8000,
                                  8001, 30000, 100000, 300000, 777777, 1000000};
     size_t count = sizeof n / sizeof *n;
     for (size_t i = 0; i < (suite_under_valgrind() ? 9 : count); i++) {

@@ -1,0 +1,21 @@
+/*
+ * n! for small n, from a table of some of them: as many digits are written as were multiplied.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_TABLE_FACTORIAL_H
+#define MOD_FACTORIAL_ENGINE_TABLE_FACTORIAL_H
+
+#include "factorial.h"
+
+enum { TABLE_MAX = 4096 };
+
+/* Makes the table, 370 KB of constants, in two milliseconds; more calls change nothing. */
+void table_prepare(void);
+
+/*
+ * As factorial_compute, for n up to TABLE_MAX once table_prepare has returned; takes no memory, and
+ * is over too soon to be cancelled. The next smaller factorial in the table is multiplied, in base
+ * 10^18, by the numbers between it and n, and each limb is written as soon as it is known.
+ */
+factorial_status table_factorial(uint64_t n, char *digits);
+
+#endif
