@@ -243,17 +243,17 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/unit/fake_httpd.o $
 	    $$(apr-1-config --link-ld) $$(apu-1-config --link-ld) -lgmp -lm -lpthread
 
 fuzz-programs: $(fuzz_targets:%=$(BUILD)/fuzz/%)
-fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer
+fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer, two at a time
 	$(call install,$(fuzz_packages))
 	@$(FUZZ_BUILD) fuzz-programs
-	@for target in $(fuzz_targets); do \
-	    echo "== fuzz $$target"; mkdir -p build/fuzz/corpus/$$target; \
-	    nice build/fuzz/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
-	        -print_final_stats=1 -artifact_prefix=build/fuzz/ \
-	        build/fuzz/corpus/$$target tests/fuzz/corpus/$$target 2>&1 | \
-	        tee build/fuzz/$$target.log | grep -E 'does not hold|ERROR|SUMMARY|stat::|DONE' ; \
-	    grep -q 'DONE' build/fuzz/$$target.log || exit 1; \
-	done
+	@$(MAKE) --no-print-directory -k -j 2 --output-sync $(fuzz_targets:%=fuzz/%)
+fuzz/%:
+	@mkdir -p build/fuzz/corpus/$*
+	@echo "== fuzz $*"
+	@nice build/fuzz/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	    -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/corpus/$* tests/fuzz/corpus/$* >build/fuzz/$*.log 2>&1; \
+	grep -E 'does not hold|ERROR|SUMMARY|stat::|DONE' build/fuzz/$*.log; grep -q 'DONE' build/fuzz/$*.log
 fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, by any compiler
 	tests/run $(foreach t,$(fuzz_targets),'$(BUILD)/fuzz/$(t) $(wildcard tests/fuzz/corpus/$(t)/*)')
 
@@ -322,7 +322,7 @@ asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizer
 	    $(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
 valgrind: $(unit_programs) ## unit tests under valgrind
-	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 tests/run $(unit_programs:%='valgrind -q \
+	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 JOBS=$$(nproc) tests/run $(unit_programs:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
 # Some kernel, for the sources that are compiled once for each.
 tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
