@@ -167,6 +167,7 @@ static void run_watched(engine_task *e, watch *w)
 {
     atomic_bool cancelled = false;
     e->job.cancelled = &cancelled;
+    e->job.gives_way = true;
     if (!runners_submit(child.runners, &e->task)) {
         e->status = FACTORIAL_OUT_OF_MEMORY;
         return;

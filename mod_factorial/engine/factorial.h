@@ -53,6 +53,7 @@ typedef struct {
     void *context;
     factorial_pool *pool; /* NULL: the calling thread alone */
     unsigned threads;     /* at most so many at once, the caller included; 0 counts as 1 */
+    bool gives_way;       /* others may have the processor between two steps, however short */
     factorial_method method;
 } factorial_job;
 

@@ -6,10 +6,19 @@
 
 #include "factorial.h"
 
+#include <sched.h>
+
 static inline bool job_cancelled(const factorial_job *job)
 {
     return (job->cancelled && atomic_load_explicit(job->cancelled, memory_order_relaxed)) ||
            (job->interrupted && job->interrupted(job->context));
+}
+
+/* Between steps that take long enough for others to wait. */
+static inline void job_give_way(const factorial_job *job)
+{
+    if (job->gives_way)
+        sched_yield();
 }
 
 /* NULL if refused. */

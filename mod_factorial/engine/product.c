@@ -130,8 +130,10 @@ static void multiply_share(void *context, size_t slot)
     w.parallel = false;
     w.scratch = (char *)w.scratch + slot * b->slot_bytes;
     size_t k;
-    while ((k = atomic_fetch_add(&b->next, 1)) < b->count && !job_cancelled(w.job))
+    while ((k = atomic_fetch_add(&b->next, 1)) < b->count && !job_cancelled(w.job)) {
         b->multiply(&w, b->node[k]);
+        job_give_way(w.job);
+    }
 }
 
 /* Many products are shared out among the threads, few share the threads one by one. */

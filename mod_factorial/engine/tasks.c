@@ -42,6 +42,7 @@ static void take_steps(series *s)
         if (index >= s->loop.count)
             break;
         s->loop.step(s->loop.context, index);
+        job_give_way(s->job);
     }
 }
 
