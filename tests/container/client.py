@@ -148,6 +148,12 @@ def log(path):
     print(len(lines))
 
 
+def sent(text):
+    """The bytes that a logged text stands for."""
+    encoded = text.removeprefix("percent-encoded:")
+    return text.encode() if encoded == text else urllib.parse.unquote_to_bytes(encoded)
+
+
 def logged(path):
     """What is logged is what was sent."""
     texts = [b"plain", b'quote " back \\ slash', b"\xc3\xa9t\xe9 %41", b"tab\tbed"]
@@ -158,14 +164,15 @@ def logged(path):
         )
     time.sleep(0.5)
     with open(path, "rb") as file:
-        entries = [json.loads(line) for line in file if b'"/logged"' in line]
+        entries = [json.loads(line) for line in file if b'/logged"' in line]
     expect(len(entries) == len(texts), f"{len(entries)} lines of {len(texts)}")
     for entry, text in zip(entries, texts, strict=True):
-        got = re.sub("^percent-encoded:", "", entry["agent"])
-        got = urllib.parse.unquote_to_bytes(got) if got != entry["agent"] else got.encode()
-        expect(got == text, f"{got!r} for {text!r}")
-        found = [entry[key] for key in ("method", "query", "status", "trace", "client", "peer")]
-        expect(found == ["GET", "%22", 404, "Root=1-2", "203.0.113.7", "127.0.0.1"], str(found))
+        found = [sent(entry[key]) for key in ("agent", "path", "query", "trace", "referer")]
+        expect(found == [text, b"/logged", b"%22", b"Root=1-2", b""], str(found))
+        found = [entry[key] for key in ("method", "status", "client", "peer")]
+        expect(found == ["GET", 404, "203.0.113.7", "127.0.0.1"], str(found))
+        plain = all(b" " <= text[i : i + 1] <= b"~" for i in range(len(text)))
+        expect(("percent" in entry["query"]) != plain, entry["query"])
 
 
 def entries_of(path, number, count):
