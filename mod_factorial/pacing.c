@@ -2,22 +2,26 @@
 
 #include "directives.h"
 
+#include <apr_portable.h>
 #include <apr_time.h>
 #include <http_core.h>
+#include <poll.h>
 #include <string.h>
 #include <util_filter.h>
 
 #define FILTER "FACTORIAL_PACING"
 
 enum {
-    PIECE = 65536,
-    LEAST_RATE = 131072 /* bytes a second */
+    HELD_MOST = 60000,   /* from 64 KiB on httpd itself waits until the client has taken some */
+    LEAST_RATE = 131072, /* bytes a second */
+    LOOK_MS = 200        /* between two looks whether httpd has closed the socket */
 };
 
 typedef struct {
     apr_time_t deadline;
     apr_socket_t *socket;     /* NULL for a stream of HTTP/2 */
     apr_bucket_brigade *rest; /* what comes behind the piece in hand */
+    apr_off_t held;           /* bytes that httpd may hold, at the most */
     bool expired;
 } pacing;
 
@@ -60,19 +64,56 @@ static apr_status_t copy_digits(apr_bucket_brigade *piece)
     return APR_SUCCESS;
 }
 
-/* Passes one piece on; waits for the client no longer than there is time left. */
-static apr_status_t pass_piece(ap_filter_t *f, const pacing *p, apr_bucket_brigade *piece,
-                               apr_time_t left)
+/* Until the socket takes more, or for a moment. */
+static apr_status_t wait_for_socket(apr_socket_t *socket)
 {
-    apr_interval_time_t timeout = 0;
-    if (!p->socket || apr_socket_timeout_get(p->socket, &timeout) != APR_SUCCESS)
-        return ap_pass_brigade(f->next, piece);
-    /* A millisecond more, for the wait is cut to whole ones. */
-    if (timeout < 0 || timeout > left)
-        apr_socket_timeout_set(p->socket, left + 1000);
-    apr_status_t status = ap_pass_brigade(f->next, piece);
-    apr_socket_timeout_set(p->socket, timeout);
+    apr_os_sock_t descriptor = -1;
+    if (apr_os_sock_get(&descriptor, socket) != APR_SUCCESS || descriptor < 0)
+        return APR_ECONNABORTED;
+    struct pollfd p = {.fd = descriptor, .events = POLLOUT};
+    poll(&p, 1, LOOK_MS);
+    return p.revents & POLLNVAL ? APR_ECONNABORTED : APR_SUCCESS;
+}
+
+/*
+ * Until the client has taken what httpd holds of the pieces before. httpd would wait as well, but
+ * not notice that event, ending in haste, closes the socket: its parent kills it after ten seconds.
+ */
+static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
+{
+    apr_interval_time_t timeout = -1;
+    apr_time_t end = p->deadline;
+    ap_filter_t *core = f->next;
+    apr_status_t status = APR_SUCCESS;
+    if (!p->socket)
+        return APR_SUCCESS;
+    while (core->next)
+        core = core->next;
+    if (apr_socket_timeout_get(p->socket, &timeout) == APR_SUCCESS && timeout >= 0 &&
+        timeout < end - apr_time_now())
+        end = apr_time_now() + timeout;
+    while (status == APR_SUCCESS && f->c->data_in_output_filters) {
+        if (apr_time_now() >= end)
+            return APR_TIMEUP;
+        status = wait_for_socket(p->socket);
+        if (status == APR_SUCCESS) /* without a brigade it sends what it can, as event has it do */
+            status = core->frec->filter_func.out_func(core, NULL);
+    }
     return status;
+}
+
+/* Leaves the first piece in the brigade, as long as httpd will take without waiting. */
+static apr_status_t cut_piece(pacing *p, apr_bucket_brigade *brigade)
+{
+    apr_bucket *after;
+    apr_off_t length;
+    apr_status_t status = apr_brigade_partition(brigade, HELD_MOST - p->held, &after);
+    if (status != APR_SUCCESS && status != APR_INCOMPLETE)
+        return status;
+    apr_brigade_split_ex(brigade, after, p->rest);
+    status = apr_brigade_length(brigade, 1, &length);
+    p->held += length;
+    return status == APR_SUCCESS ? copy_digits(brigade) : status;
 }
 
 static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -80,17 +121,16 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
     pacing *p = f->ctx;
     apr_status_t status = APR_SUCCESS;
     while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(brigade)) {
-        apr_bucket *after;
-        apr_time_t left = p->deadline - apr_time_now();
-        if (left <= 0)
+        if (apr_time_now() >= p->deadline)
             return give_up(f, p, brigade);
-        status = apr_brigade_partition(brigade, PIECE, &after);
-        if (status != APR_SUCCESS && status != APR_INCOMPLETE)
-            return status;
-        apr_brigade_split_ex(brigade, after, p->rest);
-        status = copy_digits(brigade);
+        if (p->held > HELD_MOST / 2)
+            status = wait_for_client(f, p);
+        if (!f->c->data_in_output_filters)
+            p->held = 0;
         if (status == APR_SUCCESS)
-            status = pass_piece(f, p, brigade, left);
+            status = cut_piece(p, brigade);
+        if (status == APR_SUCCESS)
+            status = ap_pass_brigade(f->next, brigade);
         apr_brigade_cleanup(brigade);
         APR_BRIGADE_CONCAT(brigade, p->rest);
     }
@@ -114,6 +154,7 @@ void pacing_start(request_rec *r, uint64_t bytes)
     p->deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds);
     p->socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
     p->rest = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    p->held = HELD_MOST; /* of an answer before this one, for all we know */
     ap_add_output_filter(FILTER, p, r, r->connection);
 }
 

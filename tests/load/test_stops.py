@@ -84,14 +84,12 @@ class Stops(unittest.TestCase):
         self.graceful_stop("prefork")
 
     def stop_in_haste(self, mpm, delay):
-        """Computing, waiting, sending, at a moment that differs from run to run.
-
-        No worker waits for a client that does not read: what httpd waits in then it does not leave
-        before its parent insists, after some four seconds, or kills it after ten.
+        """Computing, waiting, sending, some to a client that does not read, at a moment that differs
+        from run to run.
         """
         configuration = (
             f"{CORES}FactorialMaxNumber 8000000\nFactorialMemory 2048\nFactorialTimeout 60\n"
-            "FactorialConcurrency 4\nFactorialEngine gmp\nStartServers 6\n"
+            "FactorialConcurrency 4\nFactorialEngine gmp\nStartServers 6\nSendBufferSize 16384\n"
         )
         expected = [*EXPECTED, "exit signal", "caught SIGTERM"]
         with (
@@ -102,6 +100,9 @@ class Stops(unittest.TestCase):
                 client = Connection(server.port)
                 open_ones.callback(client.close)
                 client.ask(f"{PATH}{n}")
+            deaf = Connection(server.port, receive_buffer=4096)
+            open_ones.callback(deaf.close)
+            deaf.ask(f"{PATH}100000")
             time.sleep(delay)
             server.children()
             start = time.monotonic()

@@ -126,7 +126,7 @@ void *ap_retained_data_create(const char *key, apr_size_t size)
 
 apr_socket_t *ap_get_conn_socket(conn_rec *c)
 {
-    return NULL;
+    return fake.socket;
 }
 
 ap_filter_rec_t *ap_register_output_filter(const char *name, ap_out_filter_func filter,

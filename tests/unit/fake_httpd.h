@@ -28,6 +28,7 @@ typedef struct {
     int filters_added;
     ap_out_filter_func filter; /* the last one registered */
     void *filter_context;      /* given to the last one added */
+    apr_socket_t *socket;      /* the connection's */
 } fake_httpd;
 
 extern fake_httpd fake;
