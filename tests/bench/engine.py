@@ -130,7 +130,7 @@ def plot(results):
         return 60 + 520 * (math.log10(n) - 3) / 4
 
     def y(seconds):
-        return 380 - 340 * (math.log10(seconds) + 5) / 7
+        return 380 - 340 * (math.log10(seconds) + 6) / 8
 
     out = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 430" font-family="sans-serif" font-size="12">',
@@ -140,7 +140,7 @@ def plot(results):
         out.append(
             f'<path d="M{x(10**k):.0f} 40V380" stroke="#ddd"/><text x="{x(10**k):.0f}" y="398" text-anchor="middle">10^{k}</text>'
         )
-    for k in range(-5, 3):
+    for k in range(-6, 3):
         out.append(
             f'<path d="M60 {y(10**k):.0f}H580" stroke="#ddd"/><text x="54" y="{y(10**k) + 4:.0f}" text-anchor="end">{10.0**k:g} s</text>'
         )

@@ -5,7 +5,6 @@ client.py COMMAND [ARGUMENT...]; every command ends with status 1 and says why i
 
 import http.server
 import json
-import re
 import socket
 import ssl
 import subprocess
