@@ -1,5 +1,5 @@
 /*
- * n! for small n, from a table of some of them: as many digits are written as were multiplied.
+ * n! for small n, from a table that has some of them.
  */
 #ifndef MOD_FACTORIAL_ENGINE_TABLE_FACTORIAL_H
 #define MOD_FACTORIAL_ENGINE_TABLE_FACTORIAL_H
