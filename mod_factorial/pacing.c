@@ -123,10 +123,12 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
     while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(brigade)) {
         if (apr_time_now() >= p->deadline)
             return give_up(f, p, brigade);
-        if (p->held > HELD_MOST / 2)
-            status = wait_for_client(f, p);
         if (!f->c->data_in_output_filters)
             p->held = 0;
+        if (p->held > HELD_MOST / 2) {
+            status = wait_for_client(f, p);
+            p->held = 0;
+        }
         if (status == APR_SUCCESS)
             status = cut_piece(p, brigade);
         if (status == APR_SUCCESS)
