@@ -78,5 +78,5 @@ def test_the_log_has_what_refusals_are_counted_by() -> None:
 
 
 def test_the_modules_limits_are_known() -> None:
-    assert f"LEAST_RATE = {image.SENDING_RATE} " in source("pacing.c")
+    assert f"LEAST_RATE = {image.SENDING_RATE}," in source("pacing.c")
     assert f"#define FACTORIAL_LIMIT {image.LARGEST_NUMBER}u" in source("engine/factorial.h")
