@@ -143,8 +143,8 @@ static void *run_tasks(void *argument)
  * Whoever wakes up with a shorter slice, as httpd's workers have, need not wait for the end of
  * ours; Linux before 6.12 does not look at it. It is hardly longer than theirs, for to give way
  * costs a thread a slice, and the scheduler makes all who wake up meanwhile wait for that: with
- * slices of 100 ms the p99 of small requests was up to 0.3 s on a saturated server, with 3 ms it is
- * 4 to 10 ms.
+ * slices of 100 ms the p99 of small requests was up to 0.3 s on a saturated server, with 3 ms some
+ * 10 ms.
  */
 static void lengthen_slice(int nice)
 {

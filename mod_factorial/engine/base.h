@@ -29,7 +29,7 @@ static inline uint64_t divide_by_base(unsigned __int128 x, limb *remainder)
 }
 
 /*
- * The same for x below LIMB_BASE^2, by half as many instructions: the bits of x that the estimate
+ * The same for x below LIMB_BASE^2, by fewer instructions: the bits of x that the estimate
  * leaves out make it too small by less than 2^59 / LIMB_BASE, those of the inverse by less than
  * 1/8, so by 1 at the most. P. Barrett, "Implementing the Rivest Shamir and Adleman public key
  * encryption algorithm on a standard digital signal processor" (1986).

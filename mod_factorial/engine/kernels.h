@@ -7,7 +7,7 @@
 #include "factorial.h"
 #include "kernel.h"
 
-/* What factorial_prepare says of them. */
+/* Chooses the kernel, once for the process. False if there is none that computes right. */
 bool kernels_prepare(void);
 
 /* NULL before kernels_prepare, and where GMP does everything. */

@@ -8,7 +8,7 @@
 
 enum { TABLE_MAX = 4096 };
 
-/* Makes the table, 370 KB of constants, in two milliseconds; more calls change nothing. */
+/* Makes the table, 370 KB of constants, in a millisecond; more calls change nothing. */
 void table_prepare(void);
 
 /*
