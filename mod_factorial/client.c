@@ -3,6 +3,27 @@
 #include <apr_portable.h>
 #include <http_core.h>
 #include <poll.h>
+#include <util_filter.h>
+
+short client_poll(conn_rec *c, short events, int milliseconds)
+{
+    apr_socket_t *socket = ap_get_conn_socket(c);
+    apr_os_sock_t descriptor = -1;
+    if (!socket)
+        return 0;
+    if (apr_os_sock_get(&descriptor, socket) != APR_SUCCESS || descriptor < 0)
+        return POLLNVAL;
+    struct pollfd p = {.fd = descriptor, .events = events};
+    return poll(&p, 1, milliseconds) > 0 ? p.revents : 0;
+}
+
+apr_status_t client_send_held(conn_rec *c)
+{
+    ap_filter_t *core = c->output_filters;
+    while (core->next)
+        core = core->next;
+    return core->frec->filter_func.out_func(core, NULL); /* as event does it */
+}
 
 bool client_gone(const request_rec *r)
 {
@@ -11,11 +32,5 @@ bool client_gone(const request_rec *r)
         return true;
     if (c->master) /* a stream of HTTP/2: it has no socket of its own */
         return c->master->aborted;
-
-    apr_socket_t *socket = ap_get_conn_socket(c);
-    apr_os_sock_t descriptor;
-    if (!socket || apr_os_sock_get(&descriptor, socket) != APR_SUCCESS)
-        return false;
-    struct pollfd p = {.fd = descriptor, .events = POLLRDHUP};
-    return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLRDHUP | POLLNVAL));
+    return client_poll(c, POLLRDHUP, 0) & (POLLHUP | POLLERR | POLLRDHUP | POLLNVAL);
 }

@@ -49,6 +49,7 @@ static const struct {
     [SETTING_QUEUE_TIMEOUT] = {0, 3600, .fallback = 2},
     [SETTING_SEND_TIMEOUT] = {1, 86400, .fallback = 60},
     [SETTING_COMPRESS_MAX] = {0, 1024 * MIB, .fallback = MIB},
+    [SETTING_KEEP_ALIVE_WAIT] = {0, 1000, .fallback = 10},
     [SETTING_MEMORY] = {1, 1048576, .machine = default_memory, .global = true},
     [SETTING_CONCURRENCY] = {1, 1024, .machine = default_concurrency, .global = true},
     [SETTING_THREADS] = {1, 64, .machine = default_threads, .global = true},
@@ -194,6 +195,9 @@ const command_rec directives_table[] = {
            "Seconds in which a client has to take its answer, 1 to 86400"),
     NUMBER("FactorialCompressMax", SETTING_COMPRESS_MAX,
            "The largest answer in bytes that compressing filters may compress, 0 to 1073741824"),
+    NUMBER("FactorialKeepAliveWait", SETTING_KEEP_ALIVE_WAIT,
+           "Milliseconds that a worker of event waits for the next request of a quick client, "
+           "0 to 1000"),
     NUMBER("FactorialMemory", SETTING_MEMORY,
            "MiB that large factorials may take at once in all processes together, 1 to 1048576"),
     NUMBER("FactorialConcurrency", SETTING_CONCURRENCY,

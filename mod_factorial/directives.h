@@ -13,10 +13,11 @@
 typedef enum {
     /* for a server or a location */
     SETTING_MAX_NUMBER,
-    SETTING_TIMEOUT,       /* seconds of computing */
-    SETTING_QUEUE_TIMEOUT, /* seconds of waiting for the budget */
-    SETTING_SEND_TIMEOUT,  /* seconds of sending, besides what a large answer is given more */
-    SETTING_COMPRESS_MAX,  /* bytes */
+    SETTING_TIMEOUT,         /* seconds of computing */
+    SETTING_QUEUE_TIMEOUT,   /* seconds of waiting for the budget */
+    SETTING_SEND_TIMEOUT,    /* seconds of sending, besides what a large answer is given more */
+    SETTING_COMPRESS_MAX,    /* bytes */
+    SETTING_KEEP_ALIVE_WAIT, /* milliseconds that a worker waits for a next request */
     /* for the whole of httpd: to be asked of the main server's configuration */
     SETTING_MEMORY,      /* MiB */
     SETTING_CONCURRENCY, /* computations */

@@ -5,6 +5,7 @@
 #include "digits.h"
 #include "directives.h"
 #include "engine/factorial.h"
+#include "keepalive.h"
 #include "metrics.h"
 #include "pacing.h"
 #include "request.h"
@@ -137,6 +138,7 @@ int handler_factorial(request_rec *r)
     if (how > OUTCOME_BAD_REQUEST)
         apr_table_setn(r->notes, "factorial-reason", metrics_name(how));
     metrics_count(how);
+    keepalive_expect(r);
     return result;
 }
 

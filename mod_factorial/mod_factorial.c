@@ -7,6 +7,7 @@
 #include "directives.h"
 #include "endpoint.h"
 #include "handler.h"
+#include "keepalive.h"
 #include "metrics.h"
 #include "pacing.h"
 
@@ -34,6 +35,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     metrics_register_hooks();
+    keepalive_register();
     pacing_register();
     endpoint_register_hooks();
     ap_hook_handler(handler_factorial, NULL, NULL, APR_HOOK_MIDDLE);

@@ -1,8 +1,8 @@
 #include "pacing.h"
 
+#include "client.h"
 #include "directives.h"
 
-#include <apr_portable.h>
 #include <apr_time.h>
 #include <http_core.h>
 #include <poll.h>
@@ -64,17 +64,6 @@ static apr_status_t copy_digits(apr_bucket_brigade *piece)
     return APR_SUCCESS;
 }
 
-/* Until the socket takes more, or for a moment. */
-static apr_status_t wait_for_socket(apr_socket_t *socket)
-{
-    apr_os_sock_t descriptor = -1;
-    if (apr_os_sock_get(&descriptor, socket) != APR_SUCCESS || descriptor < 0)
-        return APR_ECONNABORTED;
-    struct pollfd p = {.fd = descriptor, .events = POLLOUT};
-    poll(&p, 1, LOOK_MS);
-    return p.revents & POLLNVAL ? APR_ECONNABORTED : APR_SUCCESS;
-}
-
 /*
  * Until the client has taken what httpd holds of the pieces before. httpd would wait as well, but
  * not notice that event, ending in haste, closes the socket: its parent kills it after ten seconds.
@@ -83,21 +72,18 @@ static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
 {
     apr_interval_time_t timeout = -1;
     apr_time_t end = p->deadline;
-    ap_filter_t *core = f->next;
     apr_status_t status = APR_SUCCESS;
     if (!p->socket)
         return APR_SUCCESS;
-    while (core->next)
-        core = core->next;
     if (apr_socket_timeout_get(p->socket, &timeout) == APR_SUCCESS && timeout >= 0 &&
         timeout < end - apr_time_now())
         end = apr_time_now() + timeout;
     while (status == APR_SUCCESS && f->c->data_in_output_filters) {
         if (apr_time_now() >= end)
             return APR_TIMEUP;
-        status = wait_for_socket(p->socket);
-        if (status == APR_SUCCESS) /* without a brigade it sends what it can, as event has it do */
-            status = core->frec->filter_func.out_func(core, NULL);
+        if (client_poll(f->c, POLLOUT, LOOK_MS) & POLLNVAL)
+            return APR_ECONNABORTED;
+        status = client_send_held(f->c);
     }
     return status;
 }

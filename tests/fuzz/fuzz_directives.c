@@ -18,6 +18,7 @@ static const struct {
     {"FactorialTimeout", SETTING_TIMEOUT, "1", "3600"},
     {"FactorialQueueTimeout", SETTING_QUEUE_TIMEOUT, "0", "3600"},
     {"FactorialSendTimeout", SETTING_SEND_TIMEOUT, "1", "86400"},
+    {"FactorialKeepAliveWait", SETTING_KEEP_ALIVE_WAIT, "0", "1000"},
     {"FactorialCompressMax", SETTING_COMPRESS_MAX, "0", "1073741824"},
     {"FactorialMemory", SETTING_MEMORY, "1", "1048576"},
     {"FactorialConcurrency", SETTING_CONCURRENCY, "1", "1024"},

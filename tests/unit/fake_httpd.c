@@ -4,10 +4,13 @@
 
 #include <ap_mpm.h>
 #include <apr_lib.h>
+#include <apr_portable.h>
 #include <check.h>
 #include <http_core.h>
 #include <http_request.h>
+#include <scoreboard.h>
 #include <string.h>
+#include <sys/socket.h>
 
 fake_httpd fake;
 
@@ -41,6 +44,8 @@ request_rec *fake_request(const char *query)
 {
     request_rec *r = apr_pcalloc(fake.pool, sizeof *r);
     conn_rec *c = apr_pcalloc(fake.pool, sizeof *c);
+    c->pool = fake.pool;
+    c->conn_config = fake_configuration(NULL);
     c->bucket_alloc = apr_bucket_alloc_create(fake.pool);
     r->server = apr_pcalloc(fake.pool, sizeof *r->server);
     r->server->log.level = APLOG_DEBUG;
@@ -108,6 +113,7 @@ apr_status_t ap_mpm_query(int what, int *value)
 {
     *value = what == AP_MPMQ_MAX_THREADS   ? fake.threads
              : what == AP_MPMQ_IS_THREADED ? (fake.threads > 1 ? AP_MPMQ_STATIC : 0)
+             : what == AP_MPMQ_IS_ASYNC    ? fake.async
                                            : fake.daemons;
     return APR_SUCCESS;
 }
@@ -141,6 +147,41 @@ ap_filter_t *ap_add_output_filter(const char *name, void *context, request_rec *
     fake.filters_added++;
     fake.filter_context = context;
     return NULL;
+}
+
+ap_filter_rec_t *ap_register_input_filter(const char *name, ap_in_filter_func filter,
+                                          ap_init_filter_func init, ap_filter_type type)
+{
+    fake.input_filter = filter;
+    return NULL;
+}
+
+ap_filter_t *ap_add_input_filter(const char *name, void *context, request_rec *r, conn_rec *c)
+{
+    fake.filters_added++;
+    fake.filter_context = context;
+    return NULL;
+}
+
+apr_status_t ap_get_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade, ap_input_mode_t mode,
+                            apr_read_type_e block, apr_off_t bytes)
+{
+    char byte;
+    apr_os_sock_t descriptor;
+    fake.reads++;
+    if (apr_os_sock_get(&descriptor, fake.socket) != APR_SUCCESS)
+        return APR_ENOTSOCK;
+    ssize_t got = recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got == 1)
+        APR_BRIGADE_INSERT_TAIL(brigade,
+                                apr_bucket_heap_create(&byte, 1, NULL, brigade->bucket_alloc));
+    return got == 1 ? APR_SUCCESS : got == 0 ? APR_EOF : APR_EAGAIN;
+}
+
+int ap_update_child_status(ap_sb_handle_t *handle, int status, request_rec *r)
+{
+    fake.child_status = status;
+    return 0;
 }
 
 int ap_rprintf(request_rec *r, const char *format, ...)

@@ -10,6 +10,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <stdbool.h>
 #include <util_filter.h>
 
 typedef struct {
@@ -24,11 +25,15 @@ typedef struct {
     const char *context_refusal; /* what ap_check_cmd_context returns */
     unsigned context;            /* what it was last asked for */
     int daemons, threads;        /* what ap_mpm_query tells */
+    bool async;                  /* this too */
     apr_hash_t *retained;        /* what outlives a restart, by name */
     int filters_added;
     ap_out_filter_func filter; /* the last one registered */
-    void *filter_context;      /* given to the last one added */
-    apr_socket_t *socket;      /* the connection's */
+    ap_in_filter_func input_filter;
+    void *filter_context; /* given to the last one added */
+    int reads;            /* calls of ap_get_brigade, which looks for a byte at the socket */
+    int child_status;     /* the worker's, last set */
+    apr_socket_t *socket; /* the connection's */
 } fake_httpd;
 
 extern fake_httpd fake;

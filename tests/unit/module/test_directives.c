@@ -29,6 +29,7 @@ START_TEST(nothing_set_means_the_defaults)
     ck_assert_uint_eq(value(record(), SETTING_TIMEOUT), 10);
     ck_assert_uint_eq(value(record(), SETTING_QUEUE_TIMEOUT), 2);
     ck_assert_uint_eq(value(record(), SETTING_SEND_TIMEOUT), 60);
+    ck_assert_uint_eq(value(record(), SETTING_KEEP_ALIVE_WAIT), 10);
     ck_assert_uint_eq(value(record(), SETTING_MAX_WAITING), 16);
     ck_assert_uint_eq(value(record(), SETTING_ENGINE), FACTORIAL_AUTO);
     ck_assert_uint_eq(value(NULL, SETTING_MAX_NUMBER), 1000000);
@@ -55,6 +56,7 @@ START_TEST(each_number_is_set_by_its_own_directive)
     ck_assert_ptr_null(fake_directive(d, "FactorialTimeout", "9"));
     ck_assert_ptr_null(fake_directive(d, "FactorialQueueTimeout", "10"));
     ck_assert_ptr_null(fake_directive(d, "FactorialSendTimeout", "11"));
+    ck_assert_ptr_null(fake_directive(d, "FactorialKeepAliveWait", "16"));
     ck_assert_ptr_null(fake_directive(d, "FactorialMemory", "12"));
     ck_assert_ptr_null(fake_directive(d, "FactorialConcurrency", "13"));
     ck_assert_ptr_null(fake_directive(d, "FactorialThreads", "14"));
@@ -65,6 +67,7 @@ START_TEST(each_number_is_set_by_its_own_directive)
     ck_assert_uint_eq(value(d, SETTING_TIMEOUT), 9);
     ck_assert_uint_eq(value(d, SETTING_QUEUE_TIMEOUT), 10);
     ck_assert_uint_eq(value(d, SETTING_SEND_TIMEOUT), 11);
+    ck_assert_uint_eq(value(d, SETTING_KEEP_ALIVE_WAIT), 16);
     ck_assert_uint_eq(value(d, SETTING_MEMORY), 12);
     ck_assert_uint_eq(value(d, SETTING_CONCURRENCY), 13);
     ck_assert_uint_eq(value(d, SETTING_THREADS), 14);

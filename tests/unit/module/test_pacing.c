@@ -40,6 +40,7 @@ static apr_status_t send_through(request_rec *r, size_t bytes)
     *f = (ap_filter_t){
         .frec = &record, .ctx = fake.filter_context, .next = core, .r = r, .c = r->connection};
     r->proto_output_filters = f;
+    r->connection->output_filters = core;
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     char *text = apr_palloc(r->pool, bytes);
     for (size_t i = 0; i < bytes; i++)

@@ -1,0 +1,301 @@
+#include "child.h"
+#include "fake_httpd.h"
+#include "keepalive.h"
+#include "suite.h"
+
+#include <apr_portable.h>
+#include <scoreboard.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 500, KEPT_MOST_MS = 1000 };
+
+/* ---- a connection whose other end is the test's */
+
+typedef struct {
+    request_rec *request;
+    apr_socket_t *socket;
+    int far_end;
+} client;
+
+static int sends;
+static bool rest; /* httpd cannot send all that it holds */
+
+static apr_status_t send_held(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    ck_assert_ptr_null(brigade);
+    sends++;
+    f->c->data_in_output_filters = rest;
+    return APR_SUCCESS;
+}
+
+static void set_wait(const request_rec *r, const char *milliseconds)
+{
+    void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
+    ck_assert_ptr_null(fake_directive(record, "FactorialKeepAliveWait", milliseconds));
+}
+
+static client connect_client(void)
+{
+    static ap_filter_rec_t core = {.name = "core", .filter_func.out_func = send_held};
+    client c = {.request = fake_request("number=5")};
+    conn_rec *connection = c.request->connection;
+    int pair[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    apr_os_sock_t near_end = pair[0];
+    c.far_end = pair[1];
+    apr_pool_create(&connection->pool, fake.pool);
+    ck_assert_int_eq(apr_os_sock_put(&c.socket, &near_end, fake.pool), APR_SUCCESS);
+    connection->output_filters = apr_pcalloc(fake.pool, sizeof *connection->output_filters);
+    *connection->output_filters = (ap_filter_t){.frec = &core, .c = connection};
+    connection->keepalive = AP_CONN_KEEPALIVE;
+    set_wait(c.request, "500"); /* WAIT_MS */
+    return c;
+}
+
+static void say_something(const client *c)
+{
+    ck_assert_int_eq(send(c->far_end, "G", 1, 0), 1);
+}
+
+static void hear_it(const client *c)
+{
+    char byte;
+    apr_os_sock_t near_end;
+    apr_os_sock_get(&near_end, c->socket);
+    ck_assert_int_eq(recv(near_end, &byte, 1, 0), 1);
+}
+
+/* ---- what httpd does */
+
+/* A request that begins so long after the answer before it was sent, and its answer. */
+static void serve(const client *c, int milliseconds)
+{
+    c->request->request_time = apr_time_now() + apr_time_from_msec(milliseconds);
+    keepalive_expect(c->request);
+}
+
+static apr_status_t read_by(const client *c, ap_input_mode_t mode, apr_read_type_e block)
+{
+    conn_rec *connection = c->request->connection;
+    ap_filter_t f = {.ctx = ap_get_module_config(connection->conn_config, &factorial_module),
+                     .c = connection};
+    fake.socket = c->socket;
+    return fake.input_filter(&f, apr_brigade_create(fake.pool, connection->bucket_alloc), mode,
+                             block, 1);
+}
+
+/* Whether another request is there; for each answer httpd looks once. */
+static apr_status_t look(const client *c)
+{
+    return read_by(c, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ);
+}
+
+/* True if nothing came, and that took as long as a worker waits. */
+static bool waits_in_vain(const client *c)
+{
+    apr_time_t start = apr_time_now();
+    ck_assert_int_eq(look(c), APR_EAGAIN);
+    return apr_time_now() - start >= apr_time_from_msec(WAIT_MS);
+}
+
+/* Has sent one request and a second one right after the answer to it. */
+static client quick_client(void)
+{
+    client c = connect_client();
+    serve(&c, 0);
+    ck_assert(!waits_in_vain(&c));
+    serve(&c, 0);
+    return c;
+}
+
+static void set_up(void)
+{
+    fake_set_up();
+    child.kept_most = 1;
+    sends = 0;
+    rest = false;
+    keepalive_register();
+}
+
+static void tear_down(void)
+{
+    fake_tear_down();
+    child.kept_most = 0;
+}
+
+START_TEST(the_first_request_says_nothing_about_the_client)
+{
+    client c = connect_client();
+    serve(&c, 0);
+    ck_assert_int_eq(fake.filters_added, 1);
+    ck_assert(!waits_in_vain(&c));
+    ck_assert_int_eq(sends, 0);
+}
+END_TEST
+
+START_TEST(a_quick_client_is_awaited_once_for_each_answer)
+{
+    client c = quick_client();
+    ck_assert(waits_in_vain(&c));
+    ck_assert_int_eq(sends, 1); /* what httpd held of the answer */
+    ck_assert_int_eq(fake.child_status, SERVER_BUSY_KEEPALIVE);
+    ck_assert(!waits_in_vain(&c));
+    ck_assert_int_eq(fake.filters_added, 1);
+}
+END_TEST
+
+START_TEST(a_client_that_took_its_time_is_not_awaited)
+{
+    client c = connect_client();
+    serve(&c, 0);
+    ck_assert(!waits_in_vain(&c));
+    serve(&c, WAIT_MS + 1);
+    ck_assert(!waits_in_vain(&c));
+}
+END_TEST
+
+static void *speak_later(void *argument)
+{
+    usleep(20000);
+    say_something(argument);
+    return NULL;
+}
+
+START_TEST(the_wait_ends_when_the_request_comes)
+{
+    client c = quick_client();
+    apr_time_t start = apr_time_now();
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, speak_later, &c), 0);
+    ck_assert_int_eq(look(&c), APR_SUCCESS);
+    ck_assert(apr_time_now() - start < apr_time_from_msec(WAIT_MS));
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+START_TEST(the_wait_ends_when_the_client_goes)
+{
+    client c = quick_client();
+    close(c.far_end);
+    ck_assert_int_eq(look(&c), APR_EOF);
+}
+END_TEST
+
+START_TEST(a_request_that_is_there_already_is_found_at_once)
+{
+    client c = quick_client();
+    say_something(&c);
+    ck_assert_int_eq(look(&c), APR_SUCCESS);
+    ck_assert_int_eq(sends, 0); /* its answer may go with this one */
+}
+END_TEST
+
+START_TEST(other_reads_are_passed_on)
+{
+    client c = quick_client();
+    apr_time_t start = apr_time_now();
+    fake.reads = 0;
+    ck_assert_int_eq(read_by(&c, AP_MODE_GETLINE, APR_NONBLOCK_READ), APR_EAGAIN);
+    ck_assert_int_eq(read_by(&c, AP_MODE_SPECULATIVE, APR_BLOCK_READ), APR_EAGAIN);
+    ck_assert_int_eq(fake.reads, 2);
+    ck_assert_int_eq(sends, 0);
+    ck_assert(apr_time_now() - start < apr_time_from_msec(WAIT_MS));
+}
+END_TEST
+
+START_TEST(nobody_waits_while_an_answer_is_under_way)
+{
+    client c = quick_client();
+    rest = true;
+    ck_assert(!waits_in_vain(&c));
+}
+END_TEST
+
+START_TEST(some_requests_are_not_for_waiting)
+{
+    client c = connect_client();
+    request_rec *r = c.request, outer = *r;
+    conn_rec master = {.keepalive = AP_CONN_KEEPALIVE};
+    r->connection->keepalive = AP_CONN_CLOSE;
+    serve(&c, 0);
+    r->connection->keepalive = AP_CONN_KEEPALIVE;
+    r->main = &outer;
+    serve(&c, 0);
+    r->main = NULL;
+    r->connection->master = &master; /* a stream of HTTP/2 */
+    serve(&c, 0);
+    r->connection->master = NULL;
+    child.kept_most = 0; /* another MPM than event */
+    serve(&c, 0);
+    child.kept_most = 1;
+    set_wait(r, "0");
+    serve(&c, 0);
+    ck_assert_int_eq(fake.filters_added, 0);
+    set_wait(r, "1");
+    serve(&c, 0);
+    ck_assert_int_eq(fake.filters_added, 1);
+}
+END_TEST
+
+/* One that has its worker to itself: its third request came while that waited. */
+static client client_with_worker(void)
+{
+    client c = quick_client();
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, speak_later, &c), 0);
+    ck_assert_int_eq(look(&c), APR_SUCCESS);
+    pthread_join(thread, NULL);
+    hear_it(&c);
+    serve(&c, 0);
+    return c;
+}
+
+START_TEST(no_more_workers_are_kept_than_may)
+{
+    client first = client_with_worker(), second = quick_client();
+    ck_assert(!waits_in_vain(&second));
+    apr_pool_destroy(first.request->connection->pool); /* its connection ends */
+    serve(&second, 0);
+    ck_assert(waits_in_vain(&second));
+}
+END_TEST
+
+START_TEST(a_worker_that_has_waited_in_vain_is_free)
+{
+    client first = client_with_worker(), second = quick_client();
+    ck_assert(waits_in_vain(&first));
+    ck_assert(waits_in_vain(&second));
+}
+END_TEST
+
+START_TEST(after_a_second_it_is_the_listeners_turn)
+{
+    client c = client_with_worker();
+    usleep(1000 * KEPT_MOST_MS);
+    ck_assert(!waits_in_vain(&c));
+    serve(&c, 0);
+    ck_assert(waits_in_vain(&c));
+}
+END_TEST
+
+Suite *suite(void)
+{
+    Suite *s = suite_create("keepalive");
+    TCase *t = tcase_create("keepalive");
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, the_first_request_says_nothing_about_the_client);
+    tcase_add_test(t, a_quick_client_is_awaited_once_for_each_answer);
+    tcase_add_test(t, a_client_that_took_its_time_is_not_awaited);
+    tcase_add_test(t, the_wait_ends_when_the_request_comes);
+    tcase_add_test(t, the_wait_ends_when_the_client_goes);
+    tcase_add_test(t, a_request_that_is_there_already_is_found_at_once);
+    tcase_add_test(t, other_reads_are_passed_on);
+    tcase_add_test(t, nobody_waits_while_an_answer_is_under_way);
+    tcase_add_test(t, some_requests_are_not_for_waiting);
+    tcase_add_test(t, no_more_workers_are_kept_than_may);
+    tcase_add_test(t, a_worker_that_has_waited_in_vain_is_free);
+    tcase_add_test(t, after_a_second_it_is_the_listeners_turn);
+    suite_add_tcase(s, t);
+    return s;
+}
