@@ -126,6 +126,7 @@ def beside(rows):
                         "alone_requests_per_second",
                         "beside_requests_per_second",
                         "large_answers",
+                        "large_refused",
                     )
                 ),
             ]
@@ -143,6 +144,7 @@ def beside(rows):
                 "req/s alone",
                 "req/s beside",
                 "large answers",
+                "refused",
             ],
             lines,
         ),
