@@ -82,7 +82,7 @@ void keepalive_expect(request_rec *r)
     conn_rec *c = r->connection;
     apr_interval_time_t wait =
         apr_time_from_msec((apr_time_t)directives_get(r->per_dir_config, SETTING_KEEP_ALIVE_WAIT));
-    if (!wait || !child.kept_most || c->master || r->main || c->keepalive != AP_CONN_KEEPALIVE)
+    if (!wait || !child.kept_most || c->master || r->main || c->keepalive == AP_CONN_CLOSE)
         return;
     keepalive *k = ap_get_module_config(c->conn_config, &factorial_module);
     if (k) {
