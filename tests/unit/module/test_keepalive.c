@@ -48,8 +48,8 @@ static client connect_client(void)
     ck_assert_int_eq(apr_os_sock_put(&c.socket, &near_end, fake.pool), APR_SUCCESS);
     connection->output_filters = apr_pcalloc(fake.pool, sizeof *connection->output_filters);
     *connection->output_filters = (ap_filter_t){.frec = &core, .c = connection};
-    connection->keepalive = AP_CONN_UNKNOWN; /* until a header is sent, and of 304 that comes late */
-    set_wait(c.request, "500"); /* WAIT_MS */
+    connection->keepalive = AP_CONN_UNKNOWN; /* as it still is when 304 is decided */
+    set_wait(c.request, "500");              /* WAIT_MS */
     return c;
 }
 
