@@ -4,11 +4,12 @@ import contextlib
 import gzip
 import ssl
 import subprocess
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 import http2
-from client import PATH, get
+from client import PATH, Connection, get
 from factorials import Factorials
 from report import report
 from server import Server, free_port
@@ -16,16 +17,18 @@ from server import Server, free_port
 NUMBERS = (5, 20, 1000, 3000, 20000, 100000, 200000)
 ROUNDS = 3
 MODULES = "ssl socache_shmcb deflate cache cache_disk cache_socache"
-CONFIGURATION = """\
+TLS = """\
 DefaultRuntimeDir {root}
 SSLSessionCache none
 Listen 127.0.0.1:TLS_PORT
-Protocols h2 http/1.1
 <VirtualHost 127.0.0.1:TLS_PORT>
     SSLEngine on
     SSLCertificateFile {root}/certificate.pem
     SSLCertificateKeyFile {root}/key.pem
 </VirtualHost>
+"""
+CONFIGURATION = """\
+Protocols h2 http/1.1
 <Location "/api/v1/factorial">
     SetOutputFilter DEFLATE
 </Location>
@@ -60,7 +63,7 @@ class Neighbours(unittest.TestCase):
     def together(self, mpm):
         factorials, port = Factorials(NUMBERS), free_port()
         server = Server(
-            CONFIGURATION.replace("TLS_PORT", str(port)),
+            (TLS + CONFIGURATION).replace("TLS_PORT", str(port)),
             modules=MODULES + (" http2" if mpm != "prefork" else ""),
             mpm=mpm,
             # AH01882: OpenSSL is another version than at httpd's compilation, which is the machine's.
@@ -119,3 +122,29 @@ class Neighbours(unittest.TestCase):
 
     def test_all_at_once_under_prefork(self):
         self.together("prefork")
+
+    def test_quick_clients_of_tls(self):
+        """Workers wait for their next requests, some of which come in two pieces."""
+        factorials, port = Factorials(NUMBERS), free_port()
+        server = Server(
+            TLS.replace("TLS_PORT", str(port)), modules="ssl", expected=["AH01882:", "AH01873:"]
+        )
+        make_certificate(server.root)
+        tls = client_context(server.root, "http/1.1")
+
+        def ask_in_a_row(client):
+            with contextlib.closing(Connection(port, tls=tls)) as connection:
+                for i in range(90):  # httpd closes a connection after 100
+                    n = NUMBERS[(client + i) % 4]
+                    if i % 10 == 9:
+                        connection.socket.sendall(b"GET ")
+                        time.sleep(0.005)
+                        connection.socket.sendall(f"{PATH}{n} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                    else:
+                        connection.ask(f"{PATH}{n}")
+                    answer = connection.answer()
+                    self.assertEqual(answer.status, 200)
+                    factorials.check(n, answer.body)
+
+        with server, ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask_in_a_row, range(16)))
