@@ -107,8 +107,9 @@ static void configure(const server_rec *server)
     uint64_t small_most = SMALL_MEMORY / memory_of(child.small_max);
     child.small_most =
         (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
-    /* Elsewhere httpd's worker stays with its connection anyway. */
-    child.kept_most = mpm_is_async() ? (int)workers / 2 : 0;
+    /* Elsewhere httpd's worker stays with its connection anyway. With those at large numbers they
+     * are half: event closes connections while it finds no worker idle. */
+    child.kept_most = mpm_is_async() ? (int)workers / 4 : 0;
 }
 
 /* Compute threads may outlast an end in haste: their code must not be unmapped under them. */

@@ -188,7 +188,38 @@ START_TEST(quick_clients_leave_workers_for_others)
 }
 END_TEST
 
-START_TEST(a_restart_does_not_wait_for_a_quick_client)
+/* Event closes what is parked with it while no worker is idle. */
+START_TEST(a_slow_client_loses_nothing_beside_quick_ones)
+{
+    enum { QUICK = 6 };
+    atomic_bool over = false;
+    quick_client quick[QUICK];
+    pthread_t thread[QUICK];
+    if (strcmp(server_mpm(), "event") != 0)
+        return;
+    httpd = server_start("", ENDPOINT "ServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\n"
+                                      "MaxKeepAliveRequests 0\n");
+    server_expect(&httpd, "MaxRequestWorkers setting");
+    for (int i = 0; i < QUICK; i++) {
+        quick[i] = (quick_client){.over = &over};
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, ask_without_pause, &quick[i]), 0);
+    }
+    int fd = connect_client();
+    for (int i = 0; i < REQUESTS; i++) {
+        ck_assert_int_eq(ask(fd), ANSWERED);
+        usleep(50000);
+    }
+    close(fd);
+    atomic_store(&over, true);
+    for (int i = 0; i < QUICK; i++) {
+        pthread_join(thread[i], NULL);
+        ck_assert_int_eq(quick[i].last, ANSWERED);
+    }
+    stop();
+}
+END_TEST
+
+START_TEST(neither_restart_nor_stop_waits_for_a_quick_client)
 {
     httpd = server_start("", ENDPOINT "FactorialKeepAliveWait 1000\nMaxKeepAliveRequests 0\n");
     int fd = connect_client();
@@ -201,7 +232,14 @@ START_TEST(a_restart_does_not_wait_for_a_quick_client)
         last = ask(fd);
     ck_assert_int_ne(last, ANSWERED);
     close(fd);
-    stop();
+
+    fd = connect_client();
+    for (int i = 0; i < REQUESTS; i++)
+        ck_assert_int_eq(ask(fd), ANSWERED);
+    start = seconds();
+    stop(); /* while a worker waits */
+    ck_assert(seconds() - start < 8);
+    close(fd);
 }
 END_TEST
 
@@ -212,7 +250,8 @@ Suite *suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, a_quick_client_keeps_its_worker, 0, HABITS);
     tcase_add_test(t, quick_clients_leave_workers_for_others);
-    tcase_add_test(t, a_restart_does_not_wait_for_a_quick_client);
+    tcase_add_test(t, a_slow_client_loses_nothing_beside_quick_ones);
+    tcase_add_test(t, neither_restart_nor_stop_waits_for_a_quick_client);
     suite_add_tcase(s, t);
     return s;
 }

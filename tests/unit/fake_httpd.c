@@ -8,7 +8,7 @@
 #include <check.h>
 #include <http_core.h>
 #include <http_request.h>
-#include <scoreboard.h>
+#include <mpm_common.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -175,13 +175,28 @@ apr_status_t ap_get_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade, ap
     if (got == 1)
         APR_BRIGADE_INSERT_TAIL(brigade,
                                 apr_bucket_heap_create(&byte, 1, NULL, brigade->bucket_alloc));
-    return got == 1 ? APR_SUCCESS : got == 0 ? APR_EOF : APR_EAGAIN;
+    if (got >= 0)
+        return got ? APR_SUCCESS : APR_EOF;
+    return fake.reads % 2 ? APR_EAGAIN : APR_SUCCESS; /* some filters say it so, some so */
 }
 
 int ap_update_child_status(ap_sb_handle_t *handle, int status, request_rec *r)
 {
     fake.child_status = status;
     return 0;
+}
+
+int ap_extended_status = 1;
+
+worker_score *ap_get_scoreboard_worker(ap_sb_handle_t *handle)
+{
+    return &fake.worker;
+}
+
+void ap_hook_suspend_connection(ap_HOOK_suspend_connection_t *hook, const char *const *before,
+                                const char *const *after, int order)
+{
+    fake.suspend = hook;
 }
 
 int ap_rprintf(request_rec *r, const char *format, ...)

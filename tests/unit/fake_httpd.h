@@ -10,6 +10,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <scoreboard.h>
 #include <stdbool.h>
 #include <util_filter.h>
 
@@ -33,7 +34,9 @@ typedef struct {
     void *filter_context; /* given to the last one added */
     int reads;            /* calls of ap_get_brigade, which looks for a byte at the socket */
     int child_status;     /* the worker's, last set */
-    apr_socket_t *socket; /* the connection's */
+    worker_score worker;
+    void (*suspend)(conn_rec *c, request_rec *r); /* to be called when a connection leaves it */
+    apr_socket_t *socket;                         /* the connection's */
 } fake_httpd;
 
 extern fake_httpd fake;

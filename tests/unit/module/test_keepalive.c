@@ -75,14 +75,16 @@ static void serve(const client *c, int milliseconds)
     keepalive_expect(c->request);
 }
 
+/* APR_EAGAIN for nothing, whichever way the filter says it. */
 static apr_status_t read_by(const client *c, ap_input_mode_t mode, apr_read_type_e block)
 {
     conn_rec *connection = c->request->connection;
     ap_filter_t f = {.ctx = ap_get_module_config(connection->conn_config, &factorial_module),
                      .c = connection};
+    apr_bucket_brigade *brigade = apr_brigade_create(fake.pool, connection->bucket_alloc);
     fake.socket = c->socket;
-    return fake.input_filter(&f, apr_brigade_create(fake.pool, connection->bucket_alloc), mode,
-                             block, 1);
+    apr_status_t status = fake.input_filter(&f, brigade, mode, block, 1);
+    return status == APR_SUCCESS && APR_BRIGADE_EMPTY(brigade) ? APR_EAGAIN : status;
 }
 
 /* Whether another request is there; for each answer httpd looks once. */
@@ -91,12 +93,19 @@ static apr_status_t look(const client *c)
     return read_by(c, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ);
 }
 
-/* True if nothing came, and that took as long as a worker waits. */
-static bool waits_in_vain(const client *c)
+/* Milliseconds until the look has found nothing; then the connection leaves its worker. */
+static int wait_in_vain(const client *c)
 {
     apr_time_t start = apr_time_now();
     ck_assert_int_eq(look(c), APR_EAGAIN);
-    return apr_time_now() - start >= apr_time_from_msec(WAIT_MS);
+    int waited = (int)apr_time_as_msec(apr_time_now() - start);
+    fake.suspend(c->request->connection, NULL);
+    return waited;
+}
+
+static bool waits_in_vain(const client *c)
+{
+    return wait_in_vain(c) >= WAIT_MS;
 }
 
 /* Has sent one request and a second one right after the answer to it. */
@@ -261,21 +270,51 @@ START_TEST(no_more_workers_are_kept_than_may)
 }
 END_TEST
 
-START_TEST(a_worker_that_has_waited_in_vain_is_free)
+START_TEST(a_worker_that_its_connection_leaves_is_free)
 {
     client first = client_with_worker(), second = quick_client();
-    ck_assert(waits_in_vain(&first));
+    ck_assert(!waits_in_vain(&second));
+    serve(&second, 0);
+    fake.suspend(first.request->connection, NULL);
     ck_assert(waits_in_vain(&second));
+}
+END_TEST
+
+START_TEST(what_is_due_is_due_after_one_answer)
+{
+    client c = quick_client();
+    say_something(&c);
+    ck_assert_int_eq(look(&c), APR_SUCCESS);
+    hear_it(&c);
+    ck_assert(!waits_in_vain(&c)); /* after another handler's answer */
+    serve(&c, 0);
+    set_wait(c.request, "0");
+    serve(&c, 0);
+    ck_assert(!waits_in_vain(&c));
+}
+END_TEST
+
+START_TEST(the_wait_is_not_the_requests_time)
+{
+    client c = quick_client();
+    apr_time_t start = fake.worker.start_time = apr_time_now();
+    int waited = wait_in_vain(&c);
+    ck_assert_int_ge(waited, WAIT_MS);
+    ck_assert(fake.worker.start_time - start >= apr_time_from_msec(WAIT_MS));
+    ck_assert(fake.worker.start_time <= apr_time_now());
 }
 END_TEST
 
 START_TEST(after_a_second_it_is_the_listeners_turn)
 {
     client c = client_with_worker();
-    usleep(1000 * KEPT_MOST_MS);
-    ck_assert(!waits_in_vain(&c));
+    usleep(1000 * (KEPT_MOST_MS - WAIT_MS / 2));
+    ck_assert(!waits_in_vain(&c)); /* not as long as it might */
     serve(&c, 0);
     ck_assert(waits_in_vain(&c));
+    c = client_with_worker();
+    usleep(1000 * KEPT_MOST_MS);
+    ck_assert_int_lt(wait_in_vain(&c), WAIT_MS / 2);
 }
 END_TEST
 
@@ -294,7 +333,9 @@ Suite *suite(void)
     tcase_add_test(t, nobody_waits_while_an_answer_is_under_way);
     tcase_add_test(t, some_requests_are_not_for_waiting);
     tcase_add_test(t, no_more_workers_are_kept_than_may);
-    tcase_add_test(t, a_worker_that_has_waited_in_vain_is_free);
+    tcase_add_test(t, a_worker_that_its_connection_leaves_is_free);
+    tcase_add_test(t, what_is_due_is_due_after_one_answer);
+    tcase_add_test(t, the_wait_is_not_the_requests_time);
     tcase_add_test(t, after_a_second_it_is_the_listeners_turn);
     suite_add_tcase(s, t);
     return s;
