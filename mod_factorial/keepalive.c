@@ -5,7 +5,6 @@
 #include "directives.h"
 
 #include <apr_time.h>
-#include <http_core.h>
 #include <mpm_common.h>
 #include <poll.h>
 #include <scoreboard.h>
