@@ -33,4 +33,10 @@ const char *answer_header(const answer *a, const char *name);
 
 void answer_free(answer *a);
 
+/*
+ * A connection for what client_send does not do: the caller closes it. What it receives waits in so
+ * many bytes of the kernel's, as many as that likes if 0; a receive gives up after 20 seconds.
+ */
+int client_connect(const server *s, int receive_buffer);
+
 #endif

@@ -2,7 +2,6 @@
 #include "client.h"
 #include "suite.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,18 +15,6 @@
 #define GET      "GET /api/v1/factorial?number=5 HTTP/1.1\r\nHost: x\r\n\r\n"
 
 static server httpd;
-
-static int connect_client(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)httpd.port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    struct timeval patience = {.tv_sec = 20};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
 
 static bool under_event(void)
 {
@@ -110,7 +97,7 @@ START_TEST(a_quick_client_keeps_its_worker)
                       "FactorialKeepAliveWait %s\n",
              habits[_i].wait);
     httpd = server_start("", configuration);
-    int fd = connect_client();
+    int fd = client_connect(&httpd, 0);
     for (int i = 0; i < REQUESTS; i++) {
         ck_assert_int_eq(ask(fd), ANSWERED);
         usleep((useconds_t)(1000 * habits[_i].pause_ms));
@@ -142,7 +129,7 @@ static void *ask_without_pause(void *argument)
 {
     quick_client *c = argument;
     while (!atomic_load(c->over)) {
-        int fd = connect_client();
+        int fd = client_connect(&httpd, 0);
         do {
             c->last = ask(fd);
             c->answers += c->last != NO_ANSWER;
@@ -177,7 +164,7 @@ START_TEST(quick_clients_leave_workers_for_others)
     }
     for (double end = seconds() + 3; seconds() < end; usleep(20000)) {
         double start = seconds();
-        int fd = connect_client();
+        int fd = client_connect(&httpd, 0);
         ck_assert_int_ne(ask(fd), NO_ANSWER);
         close(fd);
         if (seconds() - start > longest)
@@ -209,7 +196,7 @@ START_TEST(a_slow_client_loses_nothing_beside_quick_ones)
         quick[i] = (quick_client){.over = &over};
         ck_assert_int_eq(pthread_create(&thread[i], NULL, ask_without_pause, &quick[i]), 0);
     }
-    int fd = connect_client();
+    int fd = client_connect(&httpd, 0);
     for (int i = 0; i < REQUESTS; i++) {
         ck_assert_int_eq(ask(fd), ANSWERED);
         usleep(50000);
@@ -227,7 +214,7 @@ END_TEST
 START_TEST(neither_restart_nor_stop_waits_for_a_quick_client)
 {
     httpd = server_start("", ENDPOINT "FactorialKeepAliveWait 1000\nMaxKeepAliveRequests 0\n");
-    int fd = connect_client();
+    int fd = client_connect(&httpd, 0);
     result last = ANSWERED;
     for (int i = 0; i < REQUESTS; i++)
         ck_assert_int_eq(ask(fd), ANSWERED);
@@ -238,7 +225,7 @@ START_TEST(neither_restart_nor_stop_waits_for_a_quick_client)
     ck_assert_int_ne(last, ANSWERED);
     close(fd);
 
-    fd = connect_client();
+    fd = client_connect(&httpd, 0);
     for (int i = 0; i < REQUESTS; i++)
         ck_assert_int_eq(ask(fd), ANSWERED);
     start = seconds();

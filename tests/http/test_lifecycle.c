@@ -2,7 +2,6 @@
 #include "client.h"
 #include "suite.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -111,11 +110,7 @@ END_TEST
 /* Sends these bytes on one connection, returns all that comes back until the server closes it. */
 static char *converse(const char *request)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)httpd.port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    int fd = client_connect(&httpd, 0);
     ck_assert_int_eq(send(fd, request, strlen(request), 0), (ssize_t)strlen(request));
     char *text = calloc(1, 65536);
     ssize_t got;
@@ -169,14 +164,10 @@ END_TEST
 
 START_TEST(a_client_that_leaves_harms_nobody)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)httpd.port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
     server_reload(&httpd, "", ENDPOINT);
     wait_for_status("/api/v1/factorial?number=60000", 200);
     for (int i = 0; i < 20; i++) {
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+        int fd = client_connect(&httpd, 0);
         const char *request = GET("?number=60000") "\r\n";
         ck_assert_int_gt(send(fd, request, strlen(request), 0), 0);
         if (i % 2)

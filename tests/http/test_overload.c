@@ -3,7 +3,6 @@
 #include "client.h"
 #include "suite.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,14 +91,8 @@ static void wait_for_metric(const char *name, double value)
 
 static int connect_and_ask(const char *target, int receive_buffer)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)httpd.port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
     char request[200];
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (receive_buffer)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    int fd = client_connect(&httpd, receive_buffer);
     int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", target);
     ck_assert_int_eq(send(fd, request, (size_t)length, 0), length);
     return fd;
