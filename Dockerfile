@@ -18,7 +18,8 @@ COPY mod_factorial mod_factorial
 COPY tests/run tests/*.c tests/*.h tests/
 COPY tests/unit tests/unit
 # With time to spare: a busy machine is no reason for an image to fail.
-RUN make -s build && CK_TIMEOUT_MULTIPLIER=20 make -s test-unit
+RUN make -s -j "$(nproc)" build unit-programs && \
+    JOBS="$(nproc)" CK_TIMEOUT_MULTIPLIER=20 make -s test-unit
 COPY LICENSE ./
 COPY conf/container conf/container
 COPY conf/page.conf conf/

@@ -82,6 +82,9 @@ $(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
+# For a make within make that only compiles. What installs packages comes one after the other: apt has
+# one lock.
+parallel = -j "$$(nproc)"
 
 # ---- set-up
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
@@ -126,7 +129,7 @@ build/stock/etc/apache2/apache2.conf:
 # copied to where the server's user can read it, wherever the clone is.
 .PHONY: run
 run: packages ## build and serve on port 5000 (PORT=8123: on another) until interrupted
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory $(parallel) build
 	@mkdir -p $(BUILD)/run
 	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
 	@echo "For people: http://127.0.0.1:$(PORT)/docs/"
@@ -200,7 +203,7 @@ MPM          ?= event
 
 .PHONY: test test-unit test-http
 test: test-packages tools-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
-	@$(MAKE) --no-print-directory test-programs $(TOOLS)/ready
+	@$(MAKE) --no-print-directory $(parallel) test-programs $(TOOLS)/ready
 	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
 	    $(call tool_suite,api) \
@@ -221,18 +224,19 @@ load_suites   := $(wildcard tests/load/test_*.py)
 fuzz_targets  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS  ?= 60
 FUZZ_MAIN      = $(BUILD)/tests/fuzz/replay.o
-FUZZ_BUILD     = $(MAKE) --no-print-directory BUILD=build/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
+FUZZ_BUILD     = $(MAKE) --no-print-directory $(parallel) BUILD=build/fuzz CC=clang \
+                 FUZZ_MAIN=-fsanitize=fuzzer \
                  SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 
 .PHONY: test-load valgrind-server fuzz fuzz-replay fuzz-programs
 test-load: ## load and faults: bounds, order and answers, with figures (as root; LOAD=long: longer)
 	$(call install,$(load_packages))
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory $(parallel) build
 	BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/run \
 	    $(load_suites:%='/usr/bin/python3 tests/load/suite.py %')
 valgrind-server: ## a short run of the whole server under valgrind (as root)
 	$(call install,$(load_packages) valgrind)
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory $(parallel) build
 	BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 tests/run \
 	    '/usr/bin/python3 tests/load/suite.py tests/load/under_valgrind.py'
 
@@ -314,22 +318,24 @@ bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FL
 # process is no leak of ours.
 .PHONY: asan tsan valgrind clang tidy
 tsan: ## unit tests under the thread sanitizer
-	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g' SANITIZE=-fsanitize=thread test-unit
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/tsan CFLAGS='-O1 -g' \
+	    SANITIZE=-fsanitize=thread test-unit
 asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
 	@SERVER_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
-	    $(MAKE) --no-print-directory BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    $(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
-valgrind: $(unit_programs) ## unit tests under valgrind
+valgrind: ## unit tests under valgrind
+	@$(MAKE) --no-print-directory $(parallel) unit-programs
 	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 JOBS=$$(nproc) tests/run $(unit_programs:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
 # Some kernel, for the sources that are compiled once for each.
 tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
-	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang test-programs
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/clang CC=clang test-programs
 tidy: ## clang-tidy over all C files
-	@$(MAKE) --no-print-directory -k -j 2 $(patsubst %,tidy/%,$(shell git ls-files '*.c'))
+	@$(MAKE) --no-print-directory -k $(parallel) $(patsubst %,tidy/%,$(shell git ls-files '*.c'))
 tidy/%: %
 	@echo "tidy $<"
 	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
@@ -471,14 +477,14 @@ tools-lint: tools-packages ## ruff on the Python of tests/api, tests/browser and
 tools_python := tests/api tests/browser tests/docs tests/httpd.py tests/conftest.py
 tool_suite = 'env BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/pytest -c tests/pytest.ini tests/$(1)'
 api-test: tools-packages ## the API's description: linted, its examples asked for, random requests by it
-	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	tests/run $(call tool_suite,api)
 browser-test: tools-packages ## the page in a real Chromium; pictures of it in build/screenshots
 	$(call install,chromium)
-	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	tests/run $(call tool_suite,browser)
 docs-test: tools-packages ## the manual's commands and configurations, as it prints them
-	@$(MAKE) --no-print-directory build $(TOOLS)/ready
+	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	tests/run $(call tool_suite,docs)
 
 # ---- delivery: from a commit to production; docs/delivery.md
