@@ -166,15 +166,18 @@ START_TEST(a_client_that_leaves_harms_nobody)
 {
     server_reload(&httpd, "", ENDPOINT);
     wait_for_status("/api/v1/factorial?number=60000", 200);
-    for (int i = 0; i < 20; i++) {
-        int fd = client_connect(&httpd, 0);
-        const char *request = GET("?number=60000") "\r\n";
-        ck_assert_int_gt(send(fd, request, strlen(request), 0), 0);
-        if (i % 2)
-            usleep(5000);
-        close(fd);
+    for (int round = 0; round < 5; round++) {
+        /* Never more than may be busy in one child: where computing is slow, none has ended yet. */
+        for (int i = 0; i < 4; i++) {
+            int fd = client_connect(&httpd, 0);
+            const char *request = GET("?number=60000") "\r\n";
+            ck_assert_int_gt(send(fd, request, strlen(request), 0), 0);
+            if (i % 2)
+                usleep(5000);
+            close(fd);
+        }
+        assert_status("/api/v1/factorial?number=60000", 200);
     }
-    assert_status("/api/v1/factorial?number=60000", 200);
 }
 END_TEST
 
