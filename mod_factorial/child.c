@@ -108,7 +108,8 @@ static void configure(const server_rec *server)
     child.small_most =
         (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
     /* Elsewhere httpd's worker stays with its connection anyway. With those at large numbers they
-     * are half: event closes connections while it finds no worker idle. */
+     * are half: event closes connections while it finds no worker idle. Where connections are few,
+     * keepalive.c keeps more. */
     child.kept_most = mpm_is_async() ? (int)workers / 4 : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "directives.h"
 
 #include <apr_time.h>
+#include <http_connection.h>
 #include <mpm_common.h>
 #include <poll.h>
 #include <scoreboard.h>
@@ -12,7 +13,10 @@
 
 #define FILTER "FACTORIAL_KEEPALIVE"
 
-enum { NO_ANSWER = -1 };
+enum {
+    NO_ANSWER = -1,
+    KEPT_BY_FEW = 3 /* times as many workers, where there are no more connections */
+};
 
 static const apr_interval_time_t KEPT_MOST = APR_USEC_PER_SEC;
 
@@ -23,7 +27,7 @@ typedef struct {
     apr_interval_time_t due; /* how long to wait after the answer under way; or NO_ANSWER */
 } keepalive;
 
-static atomic_int kept_workers; /* of this child */
+static atomic_int connections, kept_workers; /* of this child */
 
 static keepalive *keepalive_of(const conn_rec *c)
 {
@@ -43,7 +47,8 @@ static bool keep_worker(keepalive *k)
 {
     if (k->kept)
         return true;
-    if (atomic_fetch_add(&kept_workers, 1) >= child.kept_most) {
+    bool few = atomic_load(&connections) <= KEPT_BY_FEW * child.kept_most;
+    if (atomic_fetch_add(&kept_workers, 1) >= child.kept_most && !few) {
         atomic_fetch_sub(&kept_workers, 1);
         return false;
     }
@@ -104,8 +109,26 @@ static void leave_worker(conn_rec *c, request_rec *r)
         let_worker_go(k);
 }
 
+static apr_status_t count_out(void *unused)
+{
+    (void)unused;
+    atomic_fetch_sub(&connections, 1);
+    return APR_SUCCESS;
+}
+
+/* Those that httpd itself opens, and HTTP/2's streams, have no worker that could be kept. */
+static int count_in(conn_rec *c, void *socket)
+{
+    if (child.kept_most && !c->master && !c->outgoing) {
+        atomic_fetch_add(&connections, 1);
+        apr_pool_cleanup_register(c->pool, NULL, count_out, apr_pool_cleanup_null);
+    }
+    return OK;
+}
+
 void keepalive_register(void)
 {
+    ap_hook_pre_connection(count_in, NULL, NULL, APR_HOOK_MIDDLE);
     /* Above mod_ssl's filter: the look is for requests, not for bytes. */
     ap_register_input_filter(FILTER, look, NULL, AP_FTYPE_CONNECTION);
     ap_hook_suspend_connection(leave_worker, NULL, NULL, APR_HOOK_MIDDLE);

@@ -181,18 +181,15 @@ START_TEST(quick_clients_leave_workers_for_others)
 END_TEST
 
 /* Event closes what is parked with it while no worker is idle. */
-START_TEST(a_slow_client_loses_nothing_beside_quick_ones)
+static void serve_a_slow_client_beside(int clients)
 {
-    enum { QUICK = 6 };
     atomic_bool over = false;
-    quick_client quick[QUICK];
-    pthread_t thread[QUICK];
-    if (!under_event())
-        return;
+    quick_client quick[CLIENTS];
+    pthread_t thread[CLIENTS];
     httpd = server_start("", ENDPOINT "ServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\n"
                                       "MaxKeepAliveRequests 0\n");
     server_expect(&httpd, "MaxRequestWorkers setting");
-    for (int i = 0; i < QUICK; i++) {
+    for (int i = 0; i < clients; i++) {
         quick[i] = (quick_client){.over = &over};
         ck_assert_int_eq(pthread_create(&thread[i], NULL, ask_without_pause, &quick[i]), 0);
     }
@@ -203,11 +200,19 @@ START_TEST(a_slow_client_loses_nothing_beside_quick_ones)
     }
     close(fd);
     atomic_store(&over, true);
-    for (int i = 0; i < QUICK; i++) {
+    for (int i = 0; i < clients; i++) {
         pthread_join(thread[i], NULL);
         ck_assert_int_eq(quick[i].last, ANSWERED);
     }
     stop();
+}
+
+START_TEST(a_slow_client_loses_nothing_beside_quick_ones)
+{
+    if (!under_event())
+        return;
+    serve_a_slow_client_beside(11);      /* with them three quarters of the workers */
+    serve_a_slow_client_beside(CLIENTS); /* more */
 }
 END_TEST
 

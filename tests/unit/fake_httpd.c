@@ -6,6 +6,7 @@
 #include <apr_lib.h>
 #include <apr_portable.h>
 #include <check.h>
+#include <http_connection.h>
 #include <http_core.h>
 #include <http_request.h>
 #include <mpm_common.h>
@@ -191,6 +192,12 @@ int ap_extended_status = 1;
 worker_score *ap_get_scoreboard_worker(ap_sb_handle_t *handle)
 {
     return &fake.worker;
+}
+
+void ap_hook_pre_connection(ap_HOOK_pre_connection_t *hook, const char *const *before,
+                            const char *const *after, int order)
+{
+    fake.connect = hook;
 }
 
 void ap_hook_suspend_connection(ap_HOOK_suspend_connection_t *hook, const char *const *before,

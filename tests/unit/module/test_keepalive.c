@@ -8,7 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 500, KEPT_MOST_MS = 1000 };
+enum {
+    WAIT_MS = 500,
+    KEPT_MOST_MS = 1000,
+    KEPT_BY_FEW = 3 /* connections, each of which may keep a worker */
+};
 
 /* ---- a connection whose other end is the test's */
 
@@ -45,6 +49,7 @@ static client connect_client(void)
     apr_os_sock_t near_end = pair[0];
     c.far_end = pair[1];
     apr_pool_create(&connection->pool, fake.pool);
+    ck_assert_int_eq(fake.connect(connection, NULL), OK);
     ck_assert_int_eq(apr_os_sock_put(&c.socket, &near_end, fake.pool), APR_SUCCESS);
     connection->output_filters = apr_pcalloc(fake.pool, sizeof *connection->output_filters);
     *connection->output_filters = (ap_filter_t){.frec = &core, .c = connection};
@@ -260,11 +265,54 @@ static client client_with_worker(void)
     return c;
 }
 
-START_TEST(no_more_workers_are_kept_than_may)
+/* More connections than each could have a worker. */
+static void connect_others(void)
+{
+    for (int i = 0; i < KEPT_BY_FEW; i++)
+        connect_client();
+}
+
+static void disconnect(const client *c)
+{
+    apr_pool_destroy(c->request->connection->pool);
+}
+
+START_TEST(where_connections_are_few_each_may_keep_a_worker)
+{
+    client first = client_with_worker(), second = quick_client(), third = connect_client();
+    ck_assert(waits_in_vain(&second));
+    client fourth = connect_client();
+    serve(&second, 0);
+    ck_assert(!waits_in_vain(&second));
+    disconnect(&third);
+    serve(&second, 0);
+    ck_assert(waits_in_vain(&second));
+    disconnect(&first);
+    disconnect(&fourth);
+}
+END_TEST
+
+START_TEST(what_has_no_worker_is_no_connection_of_the_child)
 {
     client first = client_with_worker(), second = quick_client();
+    conn_rec stream = *second.request->connection, backend = stream;
+    stream.master = second.request->connection;
+    backend.outgoing = 1;
+    for (int i = 0; i < KEPT_BY_FEW; i++) {
+        ck_assert_int_eq(fake.connect(&stream, NULL), OK);
+        ck_assert_int_eq(fake.connect(&backend, NULL), OK);
+    }
+    ck_assert(waits_in_vain(&second));
+    disconnect(&first);
+}
+END_TEST
+
+START_TEST(no_more_workers_are_kept_than_may)
+{
+    connect_others();
+    client first = client_with_worker(), second = quick_client();
     ck_assert(!waits_in_vain(&second));
-    apr_pool_destroy(first.request->connection->pool); /* its connection ends */
+    disconnect(&first);
     serve(&second, 0);
     ck_assert(waits_in_vain(&second));
 }
@@ -272,6 +320,7 @@ END_TEST
 
 START_TEST(a_worker_that_its_connection_leaves_is_free)
 {
+    connect_others();
     client first = client_with_worker(), second = quick_client();
     ck_assert(!waits_in_vain(&second));
     serve(&second, 0);
@@ -332,6 +381,8 @@ Suite *suite(void)
     tcase_add_test(t, other_reads_are_passed_on);
     tcase_add_test(t, nobody_waits_while_an_answer_is_under_way);
     tcase_add_test(t, some_requests_are_not_for_waiting);
+    tcase_add_test(t, where_connections_are_few_each_may_keep_a_worker);
+    tcase_add_test(t, what_has_no_worker_is_no_connection_of_the_child);
     tcase_add_test(t, no_more_workers_are_kept_than_may);
     tcase_add_test(t, a_worker_that_its_connection_leaves_is_free);
     tcase_add_test(t, what_is_due_is_due_after_one_answer);
