@@ -2,7 +2,9 @@
 
 #include "directives.h"
 
+#include <apr_strings.h>
 #include <http_request.h>
+#include <string.h>
 
 /*
  * First of all, and declining, so that mod_rewrite, mod_proxy and others translate the address as
@@ -12,15 +14,17 @@
 static int note_endpoint(request_rec *r)
 {
     if (directives_marks(r->per_dir_config, r->uri))
-        ap_set_module_config(r->request_config, &factorial_module, r);
+        ap_set_module_config(r->request_config, &factorial_module, apr_pstrdup(r->pool, r->uri));
     return DECLINED;
 }
 
-/* Nothing of a noted address lies on disk: httpd need not walk the file system for it. */
+/* Nothing of a noted address lies on disk: httpd need not walk the file system for it. Unless it
+ * has another address by now, mod_rewrite's [PT] having changed it. */
 static int claim_endpoint(request_rec *r)
 {
-    bool noted = ap_get_module_config(r->request_config, &factorial_module);
-    return noted && !r->proxyreq && !r->handler ? OK : DECLINED;
+    const char *noted = ap_get_module_config(r->request_config, &factorial_module);
+    bool ours = noted && !strcmp(noted, r->uri) && !r->proxyreq && !r->handler;
+    return ours ? OK : DECLINED;
 }
 
 /*

@@ -83,6 +83,15 @@ START_TEST(what_is_proxied_or_handled_stays_so)
 }
 END_TEST
 
+START_TEST(a_marked_address_changed_to_another_is_left_alone)
+{
+    request_rec *r = marked_request();
+    translate_name(r);
+    r->uri = apr_pstrdup(fake.pool, "/y");
+    ck_assert_int_eq(map_to_storage(r), DECLINED);
+}
+END_TEST
+
 START_TEST(an_address_changed_to_a_marked_one_is_handled)
 {
     request_rec *r = marked_request();
@@ -100,6 +109,7 @@ Suite *suite(void)
     tcase_add_test(t, a_marked_address_is_claimed_and_handled);
     tcase_add_test(t, any_other_address_is_left_alone);
     tcase_add_test(t, what_is_proxied_or_handled_stays_so);
+    tcase_add_test(t, a_marked_address_changed_to_another_is_left_alone);
     tcase_add_test(t, an_address_changed_to_a_marked_one_is_handled);
     suite_add_tcase(s, t);
     return s;
