@@ -101,7 +101,7 @@ static int send_number(request_rec *r, uint64_t n, preference wanted, outcome *h
     response_describe(r, n, count, wanted.representation);
     *how = OUTCOME_HEADERS;
     if (response_not_modified(r, n, wanted.representation))
-        return HTTP_NOT_MODIFIED;
+        return response_send_not_modified(r);
     if (r->header_only)
         return response_send_headers(r);
     return send_factorial(r, n, count, wanted, how);

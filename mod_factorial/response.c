@@ -101,6 +101,9 @@ static int send_error(request_rec *r, response_error error, const char *maximum,
     const char *detail = apr_pstrcat(r->pool, errors[error].detail, maximum, NULL);
 
     r->status = errors[error].status;
+    /* Of a result that was described and could not be had. */
+    apr_table_unset(r->headers_out, "ETag");
+    apr_table_unset(r->headers_out, "Accept-Ranges");
     if (error == ERROR_METHOD)
         apr_table_setn(r->headers_out, "Allow", ALLOWED_METHODS);
     if (errors[error].retry)
@@ -146,6 +149,12 @@ static bool authenticated(const request_rec *r)
     return r->user || apr_table_get(r->headers_in, "Authorization");
 }
 
+static void leave_uncompressed(request_rec *r)
+{
+    apr_table_setn(r->subprocess_env, "no-gzip", "1");
+    apr_table_setn(r->subprocess_env, "no-brotli", "1");
+}
+
 void response_describe(request_rec *r, uint64_t n, uint64_t digits, representation as)
 {
     uint64_t length = strlen(forms[as].before) + digits + strlen(forms[as].after);
@@ -156,10 +165,8 @@ void response_describe(request_rec *r, uint64_t n, uint64_t digits, representati
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
 
     /* To compress a large result costs more than to compute it. */
-    if (length > directives_get(r->per_dir_config, SETTING_COMPRESS_MAX)) {
-        apr_table_setn(r->subprocess_env, "no-gzip", "1");
-        apr_table_setn(r->subprocess_env, "no-brotli", "1");
-    }
+    if (length > directives_get(r->per_dir_config, SETTING_COMPRESS_MAX))
+        leave_uncompressed(r);
     /* As an ErrorDocument the result is no result: nobody may keep it under this address. */
     if (r->status != HTTP_OK)
         return;
@@ -223,24 +230,38 @@ static bool compresses(const char *filter)
     return ap_strcasestr(filter, "deflate") || ap_strcasestr(filter, "brotli");
 }
 
-/* Might a filter change the body that GET would get? Compression happens only on demand. */
-static bool body_may_change(const request_rec *r)
+/* Is there a filter that may change the body, one that compresses only if that is asked for? */
+static bool body_may_change(const request_rec *r, bool compressing)
 {
-    bool compressible = apr_table_get(r->headers_in, "Accept-Encoding") &&
-                        !apr_table_get(r->subprocess_env, "no-gzip");
     for (const ap_filter_t *f = r->output_filters; f; f = f->next) {
         if (f->frec->ftype >= AP_FTYPE_PROTOCOL || leaves_body(f->frec->name))
             continue;
-        if (compressible || !compresses(f->frec->name))
+        if (compressing || !compresses(f->frec->name))
             return true;
     }
     return false;
 }
 
+static bool compressible(const request_rec *r)
+{
+    return !apr_table_get(r->subprocess_env, "no-gzip");
+}
+
+/* Passed through all filters, as httpd's own handler does it: mod_headers changes it, and mod_cache
+ * waits for it. */
+int response_send_not_modified(request_rec *r)
+{
+    if (compressible(r) && body_may_change(r, true))
+        apr_table_mergen(r->headers_out, "Vary", "Accept-Encoding");
+    leave_uncompressed(r); /* the tag has its suffix already */
+    r->status = HTTP_NOT_MODIFIED;
+    return pass(r, new_brigade(r));
+}
+
 int response_send_headers(request_rec *r)
 {
     apr_bucket_brigade *brigade = new_brigade(r);
-    if (body_may_change(r)) {
+    if (body_may_change(r, compressible(r) && apr_table_get(r->headers_in, "Accept-Encoding"))) {
         /* Sent ahead of the end, so that nobody takes what a compressor makes of nothing for the
          * length. */
         apr_table_unset(r->headers_out, "Content-Length");

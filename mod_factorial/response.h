@@ -48,6 +48,9 @@ void response_describe(request_rec *r, uint64_t n, uint64_t digits, representati
 bool response_precondition_fails(request_rec *r, uint64_t n, representation as);
 bool response_not_modified(request_rec *r, uint64_t n, representation as);
 
+/* Sends the headers of 304, when that is so. */
+int response_send_not_modified(request_rec *r);
+
 /*
  * Sends the headers that response_describe has set, to HEAD: without the length if a filter such
  * as a compressing one is going to change the body of GET.

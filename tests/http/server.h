@@ -42,6 +42,9 @@ bool server_logged(const server *s, const char *text);
 /* Writes a file below the server's directory, readable by all; makes the directory it is in. */
 void server_write_file(const server *s, const char *name, const char *text);
 
+/* Makes a directory below the server's that httpd's user may write to. */
+void server_make_writable(const server *s, const char *name);
+
 /* What `apache2 -t` says of these lines; the caller frees it. *accepted tells the verdict. */
 char *server_test_configuration(const char *modules, const char *configuration, bool *accepted);
 

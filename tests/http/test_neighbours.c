@@ -12,7 +12,7 @@ static void start(void)
 {
     httpd = server_start(
         "rewrite proxy proxy_http dir alias mime include status auth_basic authn_core authn_file "
-        "authz_user setenvif headers vhost_alias",
+        "authz_user setenvif headers vhost_alias cache cache_disk",
         "<Location \"/api/v1/factorial\">\n  Factorial On\n</Location>\n"
         /* Other addresses and limits. */
         "<Location \"/limited\">\n  FactorialMaxNumber 10\n</Location>\n"
@@ -29,6 +29,9 @@ static void start(void)
         "RewriteRule \"^/gone$\" - [G]\n"
         "<Location \"/rewritten\">\n  Factorial On\n</Location>\n"
         "<Location \"/gone\">\n  Factorial On\n</Location>\n"
+        "RewriteRule \"^/moved$\" \"/aliased/index.html\" [PT]\n"
+        "RewriteRule \"^/moved/there$\" \"/denied/other\" [PT]\n"
+        "<LocationMatch \"^/moved\">\n  Factorial On\n</LocationMatch>\n"
         "ProxyPass \"/remote\" \"http://127.0.0.1:@PORT@/api/v1/factorial\"\n"
         "<Location \"/both\">\n  Factorial On\n"
         "  ProxyPass \"http://127.0.0.1:@PORT@/index.html\"\n</Location>\n"
@@ -40,6 +43,10 @@ static void start(void)
         "<Location \"/denied/n\">\n  Factorial On\n</Location>\n"
         "<Location \"/private\">\n  Factorial On\n  AuthType Basic\n  AuthName test\n"
         "  AuthUserFile \"@ROOT@/users\"\n  Require valid-user\n</Location>\n"
+        /* What changes the headers, and keeps answers. */
+        "CacheQuickHandler off\nCacheRoot \"@ROOT@/cache\"\n"
+        "<Location \"/kept\">\n  Factorial On\n  CacheEnable disk\n"
+        "  Header set Cache-Control \"max-age=60\"\n</Location>\n"
         /* What makes requests of its own. */
         "<Directory \"@ROOT@/htdocs\">\n  Options +Includes\n  AddType text/html .shtml\n"
         "  AddOutputFilter INCLUDES .shtml\n  FallbackResource /index.html\n</Directory>\n"
@@ -50,6 +57,7 @@ static void start(void)
                       "<<!--#include virtual=\"/api/v1/factorial?number=5\" -->>"
                       "<<!--#include virtual=\"/api/v1/factorial?number=x\" -->>");
     server_write_file(&httpd, "htdocs/denied/other", "secret");
+    server_make_writable(&httpd, "cache");
     server_write_file(&httpd, "users", "user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=\n");
     server_expect(&httpd, "AH01630: client denied by server configuration: ");
 }
@@ -107,6 +115,9 @@ START_TEST(addresses_are_translated_as_ever)
     assert_answer("/both?number=5", 200, "<p>home</p>\n");
     /* A file under the address is hidden, as it is by SetHandler. */
     assert_answer("/rewritten?number=5", 200, ANSWER_OF_5);
+    /* Not so the address that another one takes its place by. */
+    assert_answer("/moved?number=5", 200, "<p>home</p>\n");
+    assert_answer("/moved/there?number=5", 403, NULL);
     assert_answer("/aliased/n?number=5", 200, ANSWER_OF_5);
     assert_answer("/aliased/index.html", 200, "<p>home</p>\n");
 }
@@ -133,6 +144,32 @@ START_TEST(access_is_restricted_by_location_and_not_by_directory)
     ck_assert_str_eq(a.body, ANSWER_OF_5);
     ck_assert_str_eq(answer_header(&a, "Cache-Control"), "private, max-age=31536000, immutable");
     answer_free(&a);
+}
+END_TEST
+
+START_TEST(headers_are_changed_for_304_too)
+{
+    answer a = client_send(&httpd, "GET", "/kept?number=5",
+                           "If-None-Match: \"5-json-1\"\nCache-Control: no-store");
+    ck_assert_int_eq(a.status, 304);
+    ck_assert_str_eq(answer_header(&a, "Cache-Control"), "max-age=60");
+    ck_assert_str_eq(answer_header(&a, "ETag"), "\"5-json-1\"");
+    ck_assert_str_eq(answer_header(&a, "Vary"), "Accept");
+    ck_assert_ptr_null(answer_header(&a, "Content-Type"));
+    ck_assert_ptr_null(answer_header(&a, "Content-Length"));
+    answer_free(&a);
+}
+END_TEST
+
+/* It asks the module whether its tag still holds; the client has not asked for that. */
+START_TEST(a_cache_that_asks_again_has_its_answer)
+{
+    for (int i = 0; i < 3; i++) {
+        answer a = client_send(&httpd, "GET", "/kept?number=6", "Cache-Control: max-age=0");
+        ck_assert_int_eq(a.status, 200);
+        ck_assert_str_eq(a.body, "{\"factorial\":720}\n");
+        answer_free(&a);
+    }
 }
 END_TEST
 
@@ -191,6 +228,8 @@ Suite *suite(void)
     tcase_add_test(t, addresses_are_translated_as_ever);
     tcase_add_test(t, other_modules_answer_for_themselves);
     tcase_add_test(t, access_is_restricted_by_location_and_not_by_directory);
+    tcase_add_test(t, headers_are_changed_for_304_too);
+    tcase_add_test(t, a_cache_that_asks_again_has_its_answer);
     tcase_add_test(t, an_included_answer_is_part_of_the_page);
     tcase_add_test(t, an_internal_redirect_to_the_endpoint_keeps_its_status);
     tcase_add_test(t, an_error_document_does_not_change_the_contract);

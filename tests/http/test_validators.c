@@ -154,6 +154,7 @@ START_TEST(a_compressed_answer_is_the_same_answer)
     a = client_send(&httpd, "GET", target, condition);
     ck_assert_int_eq(a.status, 304);
     ck_assert_str_eq(answer_header(&a, "ETag"), tag);
+    ck_assert_str_eq(answer_header(&a, "Vary"), "Accept,Accept-Encoding");
     answer_free(&a);
     answer_free(&plain);
 }
