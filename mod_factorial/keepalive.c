@@ -45,9 +45,9 @@ static apr_status_t let_worker_go(void *record)
 
 static bool keep_worker(keepalive *k)
 {
-    if (k->kept)
-        return true;
     bool few = atomic_load(&connections) <= KEPT_BY_FEW * child.kept_most;
+    if (k->kept)
+        return few || atomic_load(&kept_workers) <= child.kept_most;
     if (atomic_fetch_add(&kept_workers, 1) >= child.kept_most && !few) {
         atomic_fetch_sub(&kept_workers, 1);
         return false;

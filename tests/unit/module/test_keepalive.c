@@ -318,6 +318,17 @@ START_TEST(no_more_workers_are_kept_than_may)
 }
 END_TEST
 
+START_TEST(when_there_are_too_many_connections_those_above_the_limit_let_go)
+{
+    client first = client_with_worker(), second = client_with_worker();
+    connect_others();
+    ck_assert(!waits_in_vain(&second));
+    fake.suspend(second.request->connection, NULL);
+    serve(&first, 0);
+    ck_assert(waits_in_vain(&first));
+}
+END_TEST
+
 START_TEST(a_worker_that_its_connection_leaves_is_free)
 {
     connect_others();
@@ -384,6 +395,7 @@ Suite *suite(void)
     tcase_add_test(t, where_connections_are_few_each_may_keep_a_worker);
     tcase_add_test(t, what_has_no_worker_is_no_connection_of_the_child);
     tcase_add_test(t, no_more_workers_are_kept_than_may);
+    tcase_add_test(t, when_there_are_too_many_connections_those_above_the_limit_let_go);
     tcase_add_test(t, a_worker_that_its_connection_leaves_is_free);
     tcase_add_test(t, what_is_due_is_due_after_one_answer);
     tcase_add_test(t, the_wait_is_not_the_requests_time);
