@@ -139,8 +139,13 @@ factorial_pool *child_pool(void)
 
 void child_charge_kept(void)
 {
-    if (keeper)
-        admission_hold(&child.budget, factorial_keeper_idle(keeper));
+    static pthread_mutex_t charging = PTHREAD_MUTEX_INITIALIZER;
+    if (!keeper)
+        return;
+    /* Who charges last has looked last. */
+    pthread_mutex_lock(&charging);
+    admission_hold(&child.budget, factorial_keeper_idle(keeper));
+    pthread_mutex_unlock(&charging);
 }
 
 bool child_give_back(void)

@@ -128,10 +128,11 @@ static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation
         c->waited = (uint64_t)(apr_time_now() - start);
         if (answer == ADMISSION_GRANTED)
             return OUTCOME_OK;
-        if (answer == ADMISSION_REFUSED)
-            return OUTCOME_BUSY;
+        /* What this process keeps for the next computation may be what is missing. */
         if (child_give_back())
             continue;
+        if (answer == ADMISSION_REFUSED)
+            return OUTCOME_BUSY;
         if (must_stop(&w, OUTCOME_BUSY)) {
             admission_withdraw(&child.budget, ticket);
             return w.reason;

@@ -11,7 +11,7 @@
 #include <http_log.h>
 
 /* Earlier servers also have holes that nobody should run with. */
-#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 116)
 #error "mod_factorial needs Apache httpd 2.4.49 or later"
 #endif
 

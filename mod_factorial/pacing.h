@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Answers of fewer bytes need no pacing: httpd's own Timeout bounds what it holds of them, and
- * nothing of them is charged to the budget. */
+/* Answers of fewer bytes need no pacing: of any answer httpd itself holds as much, for as long as
+ * its own Timeout. */
 enum { PACING_FROM = 16384 };
 
 /* Registers the filter. */
@@ -21,7 +21,7 @@ void pacing_register(void);
  * digits: their block is free when the last piece has been passed on. It is given up together with
  * the connection (of HTTP/2: the stream) if it is not taken within FactorialSendTimeout and a
  * second for each 128 KiB. Between two pieces httpd's Timeout holds, or the rest of that time if it
- * is less.
+ * is less. The result of a subrequest is a part of another answer, which is not paced.
  */
 void pacing_start(request_rec *r, uint64_t bytes);
 

@@ -95,6 +95,24 @@ START_TEST(memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wan
 }
 END_TEST
 
+START_TEST(nobody_is_refused_for_memory_that_is_kept)
+{
+    computation c;
+    request_rec *r = start_child(thread_counts[_i]);
+    ck_assert_int_eq(compute(r, 100000, &c), OUTCOME_OK);
+    digits_release(c.digits);
+    compute_finish(&c);
+    uint64_t n = 150000;
+    child.limits.waiting = 0;
+    child.limits.memory = factorial_memory_need(n, child.method, child.threads) +
+                          digits_bytes(factorial_digit_count(n));
+    ck_assert_int_eq(compute(r, n, &c), OUTCOME_OK);
+    digits_release(c.digits);
+    compute_finish(&c);
+    assert_budget_is_free();
+}
+END_TEST
+
 START_TEST(without_an_account_large_numbers_are_refused)
 {
     computation c;
@@ -214,6 +232,7 @@ Suite *suite(void)
     /* Each needs a process that is no child yet. */
     if (!suite_under_valgrind()) {
         tcase_add_test(t, memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wanted);
+        tcase_add_loop_test(t, nobody_is_refused_for_memory_that_is_kept, 0, BOTH);
         tcase_add_test(t, without_an_account_large_numbers_are_refused);
         tcase_add_loop_test(t, a_large_number_holds_its_digits_until_they_are_released, 0, BOTH);
         tcase_add_loop_test(t, who_finds_the_budget_taken_waits_and_is_refused, 0, BOTH);
