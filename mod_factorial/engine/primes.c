@@ -62,7 +62,7 @@ static void cross_out(sieve *s, uint64_t low, uint64_t high)
     memset(s->crossed, 0, high - low);
     if (low == 0)
         s->crossed[0] = 1; /* the number 1 */
-    for (size_t k = 0; k < s->steps && s->next[k] < high; k++) {
+    for (size_t k = 0; k < s->steps; k++) {
         uint64_t cell = s->next[k];
         for (; cell < high; cell += s->step[k])
             s->crossed[cell - low] = 1;

@@ -39,6 +39,34 @@ START_TEST(the_sieve_agrees_with_trial_division_for_every_bound)
 }
 END_TEST
 
+/* Bounds just behind multiples of what is sieved at a time: a part shorter than many primes. */
+START_TEST(the_sieve_agrees_with_one_in_a_single_part)
+{
+    enum { PART = 65536, PARTS = 40, LARGEST = PARTS * PART };
+    static const uint32_t behind[] = {0, 1, 2, 3, 25, 64, 333, 2048, 19700, 40000};
+    static bool composite[LARGEST + 1];
+    for (uint32_t p = 2; p * p <= LARGEST; p++)
+        for (uint32_t multiple = p * p; !composite[p] && multiple <= LARGEST; multiple += p)
+            composite[multiple] = true;
+    for (uint32_t part = 1; part < PARTS; part++)
+        for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
+            uint32_t n = part * PART + behind[i], number = 2;
+            primes found;
+            ck_assert_int_eq(primes_sieve(&job, n, &found), FACTORIAL_OK);
+            for (size_t k = 0; k < found.count; k++, number++) {
+                while (composite[number])
+                    number++;
+                if (found.prime[k] != number)
+                    ck_abort_msg("n = %u: %u is taken for a prime", n, found.prime[k]);
+            }
+            while (number <= n && composite[number])
+                number++;
+            ck_assert_uint_gt(number, n);
+            primes_free(&job, &found);
+        }
+}
+END_TEST
+
 START_TEST(the_sieve_finds_the_known_number_of_primes)
 {
     static const struct {
@@ -99,6 +127,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, the_sieve_agrees_with_trial_division_for_every_bound);
+    tcase_add_test(t, the_sieve_agrees_with_one_in_a_single_part);
     tcase_add_test(t, the_sieve_finds_the_known_number_of_primes);
     tcase_add_test(t, the_exponent_of_a_prime_is_the_one_found_by_division);
     tcase_add_test(t, a_set_flag_stops_the_sieve);
