@@ -36,26 +36,26 @@ size_t decimal_memory_need(const kernel *k, uint64_t n)
     return p.product_bytes + (first > second ? first : second);
 }
 
-/* Sieves, packs and gives the primes back; *checksum is the result's. */
+/* Sieves, packs and gives the primes back. */
 static factorial_status prepare_products(const factorial_job *job, const plan *p, uint64_t n,
-                                         void *block, products_by_bit *products, uint64_t *checksum)
+                                         void *block, products_by_bit *products)
 {
     primes found;
     factorial_status status = primes_sieve(job, n, &found);
     if (status != FACTORIAL_OK)
         return status;
     product_pack(job, products, block, &found, n, p->zeros);
-    *checksum = checksum_of_primes(job, &found, n, p->zeros);
     primes_free(job, &found);
     return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
 }
 
 /* The digits from the products, if they have the right checksum. */
 static factorial_status multiply_and_write(const kernel *k, const factorial_job *job, const plan *p,
-                                           products_by_bit *products, uint64_t checksum,
-                                           void *block, uint64_t count, char *digits)
+                                           products_by_bit *products, uint64_t n, void *block,
+                                           char *digits)
 {
     limb *result = block;
+    uint64_t count = factorial_digit_count(n);
     workshop w = {k, job, true, result + p->result_limbs};
     product_multiply(products, &w, p->scratch_bytes);
     if (job_cancelled(job))
@@ -64,7 +64,7 @@ static factorial_status multiply_and_write(const kernel *k, const factorial_job 
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
     bool right = limbs == (count - p->zeros - 1) / LIMB_DIGITS + 1 &&
-                 checksum_of_limbs(job, result, limbs) == checksum;
+                 checksum_of_limbs(job, result, limbs, p->zeros) == checksum_of_factorial(job, n);
     if (right) {
         decimal_write(job, digits, result, limbs);
         memset(digits + count - p->zeros, '0', p->zeros);
@@ -86,12 +86,10 @@ factorial_status decimal_factorial(const kernel *k, const factorial_job *job, ui
     if (!products_block)
         return FACTORIAL_OUT_OF_MEMORY;
     products_by_bit products;
-    uint64_t checksum = 0;
-    factorial_status status = prepare_products(job, &p, n, products_block, &products, &checksum);
+    factorial_status status = prepare_products(job, &p, n, products_block, &products);
     if (status == FACTORIAL_OK) {
         void *block = job_acquire(job, p.workshop_bytes);
-        status = block ? multiply_and_write(k, job, &p, &products, checksum, block,
-                                            factorial_digit_count(n), digits)
+        status = block ? multiply_and_write(k, job, &p, &products, n, block, digits)
                        : FACTORIAL_OUT_OF_MEMORY;
         job_release(job, block, p.workshop_bytes);
     }

@@ -48,7 +48,7 @@ uint64_t factorial_digit_count(uint64_t n)
     /* A dozen roundings of numbers up to 2.5 times the result, in any rounding mode, and the
      * series' first omitted term. */
     double error = 64 * DBL_EPSILON * estimate + 1e-10;
-    double nearest = rint(estimate);
+    double nearest = round(estimate); /* rint would depend on the mode */
     if (fabs(estimate - nearest) > error)
         return (uint64_t)estimate + 1;
     return (uint64_t)log10_factorial_extended((long double)n) + 1;

@@ -1,5 +1,6 @@
 #include "gmp.h"
 
+#include "checksum.h"
 #include "job.h"
 #include "primes.h"
 
@@ -106,7 +107,13 @@ static factorial_status strip_zeros_product(const factorial_job *job, mpz_t resu
     primes_free(job, &found);
     if (!word)
         return FACTORIAL_OUT_OF_MEMORY;
-    return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
+    /* It must have the digits that are expected: there is no room for more. */
+    bool right = !job_cancelled(job) &&
+                 checksum_of_words(job, mpz_limbs_read(result), mpz_size(result), zeros) ==
+                     checksum_of_factorial(job, n);
+    if (job_cancelled(job))
+        return FACTORIAL_CANCELLED;
+    return right ? FACTORIAL_OK : FACTORIAL_WRONG;
 }
 
 /* ---- the digits */

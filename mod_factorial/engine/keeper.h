@@ -21,8 +21,8 @@ factorial_keeper *factorial_keeper_create(factorial_memory *source, size_t ceili
 void factorial_keeper_destroy(factorial_keeper *keeper);
 
 /*
- * For jobs: acquires the smallest idle block that is long enough, and not more than an eighth
- * longer than that; else a new one from the source. If the source refuses, all idle blocks are
+ * For jobs: acquires the smallest idle block that is long enough, of which at most an eighth would
+ * not be used; else a new one from the source. If the source refuses, all idle blocks are
  * given back and it is asked again. Releases to the idle blocks; if they would exceed the ceiling,
  * back to the source.
  */

@@ -23,36 +23,44 @@ static void tear_down(void)
 
 static const uint64_t modulus = ((uint64_t)1 << 61) - 1;
 
-START_TEST(the_primes_side_is_the_product_of_all_numbers)
+START_TEST(of_a_factorial_it_is_the_product_of_all_numbers)
 {
-    uint64_t expected = 1; /* n! / 10^zeros */
-    mpz_t ten, p;
-    mpz_init_set_ui(ten, 10);
-    mpz_init_set_ui(p, modulus);
-    mpz_invert(ten, ten, p);
-    uint64_t tenth = mpz_get_ui(ten), zeros = 0;
-    mpz_clears(ten, p, NULL);
-    for (uint64_t n = 1; n < 3000; n++) {
+    enum { LARGEST = 3000 };
+    uint64_t expected = 1;
+    for (uint64_t n = 1; n <= LARGEST; n++) {
         expected = (uint64_t)((unsigned __int128)expected * n % modulus);
-        for (; zeros < primes_exponent(n, 5); zeros++)
-            expected = (uint64_t)((unsigned __int128)expected * tenth % modulus);
-        primes found;
-        ck_assert_int_eq(primes_sieve(&job, n, &found), FACTORIAL_OK);
-        ck_assert_uint_eq(checksum_of_primes(&job, &found, n, zeros), expected);
-        primes_free(&job, &found);
+        ck_assert_uint_eq(checksum_of_factorial(&job, n), expected);
+    }
+    for (uint64_t n = LARGEST + 1; n <= 3000000; n++)
+        expected = (uint64_t)((unsigned __int128)expected * n % modulus);
+    ck_assert_uint_eq(checksum_of_factorial(&job, 3000000), expected);
+}
+END_TEST
+
+START_TEST(of_a_factorial_and_of_its_limbs_it_is_the_same)
+{
+    for (uint64_t n = 10; n < 3000; n += 13) {
+        mpz_t x, ten;
+        mpz_inits(x, ten, NULL);
+        mpz_fac_ui(x, n);
+        mpz_set_ui(ten, 10);
+        uint64_t zeros = mpz_remove(x, x, ten);
+        ck_assert_uint_eq(checksum_of_words(&job, mpz_limbs_read(x), mpz_size(x), zeros),
+                          checksum_of_factorial(&job, n));
+        mpz_clears(x, ten, NULL);
     }
 }
 END_TEST
 
-static uint64_t by_division(const limb *a, size_t limbs)
+static uint64_t by_division(const limb *a, size_t limbs, unsigned __int128 base)
 {
     unsigned __int128 value = 0;
     while (limbs-- > 0)
-        value = (value * LIMB_BASE + a[limbs]) % modulus;
+        value = (value * (base % modulus) + a[limbs]) % modulus;
     return (uint64_t)value;
 }
 
-START_TEST(the_limbs_side_is_the_remainder)
+START_TEST(of_limbs_it_is_the_remainder)
 {
     enum { LONGEST = 3000 };
     static limb a[LONGEST];
@@ -60,7 +68,11 @@ START_TEST(the_limbs_side_is_the_remainder)
     for (size_t limbs = 1; limbs <= LONGEST; limbs += limbs < 200 ? 1 : 37) {
         for (size_t i = 0; i < limbs; i++)
             a[i] = limbs % 3 ? (uint64_t)rand() * (uint64_t)rand() % LIMB_BASE : LIMB_BASE - 1;
-        ck_assert_uint_eq(checksum_of_limbs(&job, a, limbs), by_division(a, limbs));
+        ck_assert_uint_eq(checksum_of_limbs(&job, a, limbs, 0), by_division(a, limbs, LIMB_BASE));
+        for (size_t i = 0; i < limbs; i++)
+            a[i] = limbs % 3 ? a[i] << 4 : UINT64_MAX;
+        ck_assert_uint_eq(checksum_of_words(&job, a, limbs, 0),
+                          by_division(a, limbs, (unsigned __int128)1 << 64));
     }
 }
 END_TEST
@@ -69,10 +81,10 @@ START_TEST(any_changed_limb_changes_it)
 {
     enum { LIMBS = 500 };
     limb a[LIMBS] = {0};
-    uint64_t before = checksum_of_limbs(&job, a, LIMBS);
+    uint64_t before = checksum_of_limbs(&job, a, LIMBS, 1);
     for (size_t i = 0; i < LIMBS; i++) {
         a[i] = 1 + i;
-        ck_assert_uint_ne(checksum_of_limbs(&job, a, LIMBS), before);
+        ck_assert_uint_ne(checksum_of_limbs(&job, a, LIMBS, 1), before);
         a[i] = 0;
     }
 }
@@ -84,8 +96,9 @@ Suite *suite(void)
     TCase *t = tcase_create("checksum");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
-    tcase_add_test(t, the_primes_side_is_the_product_of_all_numbers);
-    tcase_add_test(t, the_limbs_side_is_the_remainder);
+    tcase_add_test(t, of_a_factorial_it_is_the_product_of_all_numbers);
+    tcase_add_test(t, of_a_factorial_and_of_its_limbs_it_is_the_same);
+    tcase_add_test(t, of_limbs_it_is_the_remainder);
     tcase_add_test(t, any_changed_limb_changes_it);
     suite_add_tcase(s, t);
     return s;

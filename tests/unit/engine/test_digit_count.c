@@ -1,6 +1,7 @@
 #include "engine/factorial.h"
 #include "suite.h"
 
+#include <fenv.h>
 #include <gmp.h>
 #include <math.h>
 #include <stdlib.h>
@@ -49,6 +50,22 @@ START_TEST(the_count_is_right_for_random_larger_n)
 }
 END_TEST
 
+/* Numbers whose logarithms come near to an integer. */
+START_TEST(the_count_is_the_same_in_every_rounding_mode)
+{
+    static const uint64_t n[] = {12861320, 21603225, 54528830, 1000000, FACTORIAL_LIMIT};
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    for (size_t i = 0; i < sizeof n / sizeof *n; i++)
+        for (size_t m = 0; m < sizeof modes / sizeof *modes; m++) {
+            uint64_t expected = factorial_digit_count(n[i]);
+            fesetround(modes[m]);
+            uint64_t count = factorial_digit_count(n[i]);
+            fesetround(FE_TONEAREST);
+            ck_assert_uint_eq(count, expected);
+        }
+}
+END_TEST
+
 /*
  * n! = m 10^(count - 1) with 1 <= m < 10, m kept in extended precision: two roundings a step, so
  * that even after 10^8 steps m is right to 2e-11. As m never comes nearer than 1e-8 to 1 or to 10,
@@ -83,6 +100,7 @@ Suite *suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, the_count_is_right_for_every_n_up_to_20000);
     tcase_add_test(t, the_count_is_right_for_random_larger_n);
+    tcase_add_test(t, the_count_is_the_same_in_every_rounding_mode);
     /* Valgrind computes long doubles in 64 bits. */
     if (!suite_under_valgrind())
         tcase_add_test(t, the_count_is_right_for_every_n_up_to_the_limit);
