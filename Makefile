@@ -335,7 +335,8 @@ tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(k
 clang: ## compile everything with clang too
 	@$(MAKE) --no-print-directory $(parallel) BUILD=build/clang CC=clang test-programs
 tidy: ## clang-tidy over all C files
-	@$(MAKE) --no-print-directory -k $(parallel) $(patsubst %,tidy/%,$(shell git ls-files '*.c'))
+	@files=$$(git ls-files '*.c') && [ "$$files" ] && \
+	    $(MAKE) --no-print-directory -k $(parallel) $$(printf 'tidy/%s\n' $$files)
 tidy/%: %
 	@echo "tidy $<"
 	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \

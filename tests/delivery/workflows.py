@@ -31,6 +31,9 @@ def workflow(text: str, targets: set[str]) -> list[str]:
         wrong.append("grants permissions to all of its jobs")
     if not called and "concurrency" not in content:
         wrong.append("has no concurrency")
+    in_containers = any("container" in job for job in content["jobs"].values())
+    if in_containers and content.get("env", {}).get("GIT_CONFIG_KEY_0") != "safe.directory":
+        wrong.append("does not let git work in a container")
     for name, job in content["jobs"].items():
         if "permissions" not in job:
             wrong.append(f"{name} has no permissions")
