@@ -36,14 +36,13 @@ RUN make -s container-programs && \
     install -D -m 644 -t /image/usr/share/mod_factorial/docs docs/openapi.yaml && \
     install -D -m 644 -t /image/usr/share/mod_factorial/docs/page docs/page/* && \
     install -D -m 644 LICENSE /image/usr/share/doc/mod_factorial/copyright && \
-    mkdir /runtime
+    install -d -m 1777 /image/run/apache2
 
 # ---- the image
 FROM ${RUNTIME_IMAGE}@${RUNTIME_DIGEST}
 COPY --from=build /image /
-# A tmpfs goes over it where the root file system is read-only. Being declared as a volume, any other
-# volume there gets the folder's owner; without that ECS would give it to root.
-COPY --from=build --chown=65532:65532 /runtime /run/apache2
+# Everybody may write to this folder. A tmpfs goes over it where the root file system is read-only; of ECS
+# it belongs to root and has the folder's mode, as any other volume has that is declared here.
 VOLUME /run/apache2
 
 # httpd.conf has no defaults of its own: they are here, and checked.c insists on every one. Sizes are
