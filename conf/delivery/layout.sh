@@ -7,6 +7,12 @@ digest_of() { # LAYOUT
     jq -er '.manifests | if length == 1 then .[0].digest else error("not one image") end' "$1/index.json"
 }
 
+# Prints the digests of the images in an index, if it is one, and at last that of the whole.
+digests_of() { # LAYOUT
+    digest=$(digest_of "$1") || return
+    jq -r '.manifests[]?.digest' "$1/blobs/sha256/${digest#sha256:}" && echo "$digest"
+}
+
 # Prints the commit that the image's tag, COMMIT-rc, names.
 commit_of() { # LAYOUT
     jq -er '.manifests[0].annotations["org.opencontainers.image.ref.name"] | rtrimstr("-rc")' \
