@@ -24,5 +24,5 @@ class AccessLogs(s3.Bucket):
                 )
             ],
             # Emptying a bucket needs a custom resource, and who deletes a service may want its logs.
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )

@@ -7,7 +7,7 @@ from constructs import Construct
 
 
 class Alarm(cloudwatch.Alarm):
-    """Missing data is no alarm: a service that nobody calls has none."""
+    """Missing data is no alarm, a service that nobody calls having none, unless it `may_not_be_missing`."""
 
     def __init__(
         self,
@@ -20,9 +20,10 @@ class Alarm(cloudwatch.Alarm):
         above: float | None = None,
         below: float | None = None,
         periods: int,
+        may_not_be_missing: bool = False,
         topic: sns.ITopic,
     ) -> None:
-        comparisons = cloudwatch.ComparisonOperator
+        comparisons, missing_data = cloudwatch.ComparisonOperator, cloudwatch.TreatMissingData
         super().__init__(
             scope,
             id,
@@ -36,7 +37,9 @@ class Alarm(cloudwatch.Alarm):
                 else comparisons.LESS_THAN_THRESHOLD
             ),
             evaluation_periods=periods,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=(
+                missing_data.BREACHING if may_not_be_missing else missing_data.NOT_BREACHING
+            ),
         )
         self.add_alarm_action(actions.SnsAction(topic))
         self.add_ok_action(actions.SnsAction(topic))

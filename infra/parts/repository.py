@@ -32,7 +32,7 @@ class ImageRepository(ecr.Repository):
             image_tag_mutability_exclusion_filters=[
                 ecr.ImageTagMutabilityExclusionFilter.wildcard("latest")
             ],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         self.add_lifecycle_rule(
             description="Candidates that were never promoted",

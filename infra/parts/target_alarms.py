@@ -87,6 +87,7 @@ class TargetAlarms(Construct):
             metric=metrics.healthy_hosts(ONE_MINUTE),
             below=settings.scaling.desired,
             periods=5,
+            may_not_be_missing=True,  # with the last task the metric goes too
             topic=topic,
         )
         self.all = [errors, refused, slow, unhealthy, missing]

@@ -20,7 +20,7 @@ def test_tags_are_immutable_except_latest_and_images_are_scanned(name: str) -> N
         }
     ]
     assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
-    assert repository.body["DeletionPolicy"] == "Retain"
+    assert repository.body["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_a_second_environment_of_an_account_makes_no_second_repository() -> None:

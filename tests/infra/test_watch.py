@@ -42,11 +42,12 @@ def test_these_alarms_and_no_other(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_missing_data_is_no_alarm_and_every_alarm_is_told(name: str) -> None:
+def test_missing_data_is_no_alarm_but_of_tasks_and_every_alarm_is_told(name: str) -> None:
     stack = template(name, "service")
     topic = ref(stack.one("SNS::Topic"))
     for found in stack.all("CloudWatch::Alarm"):
-        assert found["TreatMissingData"] == "notBreaching"
+        of_tasks = found["AlarmName"] == f"{settings(name).prefix}-missing"
+        assert found["TreatMissingData"] == ("breaching" if of_tasks else "notBreaching")
         assert found["AlarmActions"] == found["OKActions"] == [topic]
         assert found["AlarmDescription"]
 

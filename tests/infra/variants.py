@@ -71,7 +71,7 @@ OTHERS = {
         task={"architecture": "arm64", "scratch": "volume", "cpu": 2048, "memory": 4096},
         scaling={"desired": 3, "maximum": 9, "cpu_percent": 45, "requests_per_minute": 600},
         alarms={"emails": ["alarms@example.org", "duty@example.org"]},
-        delivery={"oidc_provider_arn": PROVIDER},
+        delivery={"oidc_provider_arn": PROVIDER, "github_repository": "owner@12/name@345"},
     ),
 }
 FILES = ("dev", "prod")
