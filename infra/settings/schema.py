@@ -62,9 +62,7 @@ class Registry(Section):
 
 
 class Delivery(Section):
-    github_repository: Annotated[
-        str, matching(r"[A-Za-z0-9-]+(?:@\d+)?/[A-Za-z0-9._-]+(?:@\d+)?")
-    ]
+    github_repository: Annotated[str, matching(r"[A-Za-z0-9-]+(?:@\d+)?/[A-Za-z0-9._-]+(?:@\d+)?")]
     github_environment: Annotated[str, matching(r"[A-Za-z0-9_-]+")]
     oidc_provider_arn: Annotated[
         str, matching(r"|arn:aws[a-z-]*:iam::\d{12}:oidc-provider/\S+")
