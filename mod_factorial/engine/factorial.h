@@ -21,7 +21,7 @@ typedef enum {
     FACTORIAL_CANCELLED,     /* the job's flag was set */
     FACTORIAL_OUT_OF_MEMORY, /* the job's memory refused a request */
     FACTORIAL_TOO_LARGE,     /* n is above FACTORIAL_LIMIT */
-    FACTORIAL_WRONG,         /* the check of the result failed: a fault of machine, compiler or engine */
+    FACTORIAL_WRONG, /* the result failed its check: a fault of machine, compiler or engine */
 } factorial_status;
 
 /*
