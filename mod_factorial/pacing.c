@@ -64,25 +64,31 @@ static apr_status_t copy_digits(apr_bucket_brigade *piece)
     return APR_SUCCESS;
 }
 
+/* httpd's Timeout from now on, or the deadline. */
+static apr_time_t end_of_wait(const pacing *p)
+{
+    apr_interval_time_t timeout = -1;
+    apr_time_t now = apr_time_now();
+    apr_socket_timeout_get(p->socket, &timeout);
+    return timeout >= 0 && timeout < p->deadline - now ? now + timeout : p->deadline;
+}
+
 /*
  * Until the client has taken what httpd holds of the pieces before. httpd would wait as well, but
  * not notice that event, ending in haste, closes the socket: its parent kills it after ten seconds.
  */
 static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
 {
-    apr_interval_time_t timeout = -1;
-    apr_time_t end = p->deadline;
+    apr_time_t end = p->socket ? end_of_wait(p) : 0;
     apr_status_t status = APR_SUCCESS;
-    if (!p->socket)
-        return APR_SUCCESS;
-    if (apr_socket_timeout_get(p->socket, &timeout) == APR_SUCCESS && timeout >= 0 &&
-        timeout < end - apr_time_now())
-        end = apr_time_now() + timeout;
-    while (status == APR_SUCCESS && f->c->data_in_output_filters) {
+    while (p->socket && status == APR_SUCCESS && f->c->data_in_output_filters) {
         if (apr_time_now() >= end)
             return APR_TIMEUP;
-        if (client_poll(f->c, POLLOUT, LOOK_MS) & POLLNVAL)
+        short ready = client_poll(f->c, POLLOUT, LOOK_MS);
+        if (ready & POLLNVAL)
             return APR_ECONNABORTED;
+        if (ready & POLLOUT) /* it has taken some */
+            end = end_of_wait(p);
         status = client_send_held(f->c);
     }
     return status;

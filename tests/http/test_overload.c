@@ -273,6 +273,25 @@ START_TEST(a_slow_reader_within_the_time_gets_everything)
 }
 END_TEST
 
+/* 60,000 bytes take it longer than Timeout, what the kernel takes from httpd at a time does not. */
+START_TEST(a_steady_reader_is_not_held_to_httpds_timeout)
+{
+    enum { DIGITS = 166713 };
+    start("Timeout 2\nSendBufferSize 8192\n");
+    char piece[4096];
+    size_t total = 0;
+    ssize_t got;
+    int fd = connect_and_ask(PATH "40000", 4096);
+    while (total < DIGITS && (got = recv(fd, piece, sizeof piece, 0)) > 0) {
+        total += (size_t)got;
+        usleep(160000);
+    }
+    ck_assert_uint_gt(total, DIGITS);
+    close(fd);
+    stop();
+}
+END_TEST
+
 START_TEST(the_end_of_an_answer_does_not_hold_the_whole)
 {
     static char taken[400000]; /* of 456,574 digits */
@@ -353,6 +372,7 @@ Suite *suite(void)
     tcase_add_test(t, what_a_killed_child_held_is_free_within_a_second);
     tcase_add_test(t, an_answer_that_is_not_taken_is_given_up);
     tcase_add_test(t, a_slow_reader_within_the_time_gets_everything);
+    tcase_add_test(t, a_steady_reader_is_not_held_to_httpds_timeout);
     tcase_add_test(t, the_end_of_an_answer_does_not_hold_the_whole);
     tcase_add_test(t, a_reload_applies_changed_limits);
     tcase_add_test(t, notes_tell_a_log_what_was_done);
