@@ -11,9 +11,16 @@
 
 enum { UNSET = -1 };
 
-typedef struct {
-    int on;               /* UNSET, 0 or 1 */
+/* A section with Factorial On in it, and those before. */
+typedef struct mark mark;
+struct mark {
     const char *location; /* the only address that is marked; NULL where a pattern decides */
+    const mark *before;
+};
+
+typedef struct {
+    bool set;          /* by Factorial, here */
+    const mark *marks; /* NULL: Factorial Off */
     int64_t value[SETTING_COUNT];
 } directives;
 
@@ -62,19 +69,28 @@ static const struct {
 void *directives_create(apr_pool_t *pool, char *path)
 {
     directives *d = apr_pcalloc(pool, sizeof *d);
-    d->on = UNSET;
     for (int i = 0; i < SETTING_COUNT; i++)
         d->value[i] = UNSET;
     return d;
+}
+
+/* A later section takes no mark away: it may be that of an address above this one. */
+static const mark *join_marks(apr_pool_t *pool, const mark *marks, const mark *before)
+{
+    if (!marks || !before)
+        return marks ? marks : before;
+    mark *joined = apr_palloc(pool, sizeof *joined);
+    *joined = (mark){marks->location, join_marks(pool, marks->before, before)};
+    return joined;
 }
 
 void *directives_merge(apr_pool_t *pool, void *base, void *add)
 {
     const directives *outer = base, *inner = add;
     directives *merged = apr_pmemdup(pool, outer, sizeof *merged);
-    if (inner->on != UNSET) {
-        merged->on = inner->on;
-        merged->location = inner->location;
+    if (inner->set) {
+        merged->set = true;
+        merged->marks = inner->marks ? join_marks(pool, inner->marks, outer->marks) : NULL;
     }
     for (int i = 0; i < SETTING_COUNT; i++)
         if (inner->value[i] != UNSET)
@@ -85,7 +101,10 @@ void *directives_merge(apr_pool_t *pool, void *base, void *add)
 bool directives_marks(ap_conf_vector_t *configuration, const char *uri)
 {
     const directives *d = ap_get_module_config(configuration, &factorial_module);
-    return d && d->on == 1 && (!d->location || !strcmp(d->location, uri));
+    for (const mark *m = d ? d->marks : NULL; m; m = m->before)
+        if (!m->location || !strcmp(m->location, uri))
+            return true;
+    return false;
 }
 
 uint64_t directives_get(ap_conf_vector_t *configuration, setting which)
@@ -128,9 +147,14 @@ static const char *set_factorial(cmd_parms *cmd, void *record, int on)
         return error;
     if (!cmd->path)
         return "Factorial belongs in a <Location> section: it makes that address the endpoint";
-    d->on = on;
-    /* Of <Location "/x"> only /x itself is meant; what a pattern matches is for the pattern. */
-    d->location = is_plain_location(cmd) ? cmd->path : NULL;
+    d->set = true;
+    d->marks = NULL;
+    if (on) {
+        mark *here = apr_pcalloc(cmd->pool, sizeof *here);
+        /* Of <Location "/x"> only /x itself is meant; what a pattern matches is for the pattern. */
+        here->location = is_plain_location(cmd) ? cmd->path : NULL;
+        d->marks = here;
+    }
     return NULL;
 }
 
