@@ -10,6 +10,7 @@
 #include "keepalive.h"
 #include "metrics.h"
 #include "pacing.h"
+#include "response.h"
 
 #include <gmp.h>
 #include <http_core.h>
@@ -37,6 +38,7 @@ static void register_hooks(apr_pool_t *pool)
     metrics_register_hooks();
     keepalive_register();
     pacing_register();
+    response_register();
     endpoint_register_hooks();
     ap_hook_handler(handler_factorial, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler_health, NULL, NULL, APR_HOOK_MIDDLE);

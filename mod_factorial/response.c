@@ -11,6 +11,8 @@
 /* Goes up when the bytes of a representation change: clients may keep results for a year. */
 #define REVISION "1"
 
+#define TAG_FILTER "FACTORIAL_TAG"
+
 #define ALLOWED_METHODS "GET, HEAD, OPTIONS"
 #define TYPE_TEXT       "text/plain; charset=utf-8"
 #define TYPE_PROBLEM    "application/problem+json"
@@ -149,12 +151,6 @@ static bool authenticated(const request_rec *r)
     return r->user || apr_table_get(r->headers_in, "Authorization");
 }
 
-static void leave_uncompressed(request_rec *r)
-{
-    apr_table_setn(r->subprocess_env, "no-gzip", "1");
-    apr_table_setn(r->subprocess_env, "no-brotli", "1");
-}
-
 void response_describe(request_rec *r, uint64_t n, uint64_t digits, representation as)
 {
     uint64_t length = strlen(forms[as].before) + digits + strlen(forms[as].after);
@@ -165,15 +161,19 @@ void response_describe(request_rec *r, uint64_t n, uint64_t digits, representati
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
 
     /* To compress a large result costs more than to compute it. */
-    if (length > directives_get(r->per_dir_config, SETTING_COMPRESS_MAX))
-        leave_uncompressed(r);
+    if (length > directives_get(r->per_dir_config, SETTING_COMPRESS_MAX)) {
+        apr_table_setn(r->subprocess_env, "no-gzip", "1");
+        apr_table_setn(r->subprocess_env, "no-brotli", "1");
+    }
     /* As an ErrorDocument the result is no result: nobody may keep it under this address. */
     if (r->status != HTTP_OK)
         return;
     apr_table_setn(r->headers_out, "ETag", entity_tag(r, n, as, ""));
-    apr_table_setn(r->headers_out, "Cache-Control",
-                   authenticated(r) ? "private, max-age=31536000, immutable"
-                                    : "public, max-age=31536000, immutable");
+    /* What another module has said, as mod_session that the answer is for one client, stays. */
+    if (!apr_table_get(r->headers_out, "Cache-Control"))
+        apr_table_setn(r->headers_out, "Cache-Control",
+                       authenticated(r) ? "private, max-age=31536000, immutable"
+                                        : "public, max-age=31536000, immutable");
 }
 
 typedef int find_tag(apr_pool_t *pool, const char *list, const char *tag);
@@ -205,6 +205,21 @@ bool response_precondition_fails(request_rec *r, uint64_t n, representation as)
     return list && !named_tag(r, list, ap_find_etag_strong, n, as);
 }
 
+/* Behind the compressing filters, of which mod_brotli's changes these also where there is no body.
+ */
+static apr_status_t put_tag_back(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    apr_table_setn(f->r->headers_out, "ETag", f->ctx);
+    apr_table_unset(f->r->headers_out, "Content-Encoding");
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void response_register(void)
+{
+    ap_register_output_filter(TAG_FILTER, put_tag_back, NULL, AP_FTYPE_CONTENT_SET);
+}
+
 bool response_not_modified(request_rec *r, uint64_t n, representation as)
 {
     const char *list = condition(r, "If-None-Match");
@@ -214,54 +229,56 @@ bool response_not_modified(request_rec *r, uint64_t n, representation as)
     return tag;
 }
 
+/* Through all filters, as httpd's own handler does it: mod_headers changes it, mod_cache waits for
+ * it. */
+int response_send_not_modified(request_rec *r)
+{
+    const char *tag = apr_table_get(r->headers_out, "ETag");
+    ap_add_output_filter(TAG_FILTER, apr_pstrdup(r->pool, tag), r, r->connection);
+    r->status = HTTP_NOT_MODIFIED;
+    return pass(r, new_brigade(r));
+}
+
 /* Filters that work on the content and yet leave the body as it is. */
 static bool leaves_body(const char *filter)
 {
-    static const char *const harmless[] = {"fixup_headers_out", "fixup_headers_err", "mod_expires",
-                                           "cache_save", "cache_save_subreq"};
+    static const char *const harmless[] = {
+        "fixup_headers_out", "fixup_headers_err",  "mod_expires",
+        "cache_save",        "cache_save_subreq",  "mod_session_out",
+        "qos-out-filter",    "qos-out-filter-min", "qos-out-filter-delay"};
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (!strcasecmp(filter, harmless[i]))
             return true;
     return false;
 }
 
-static bool compresses(const char *filter)
+/* The variable that keeps a compressing filter out; NULL for a filter that is none. */
+static const char *exception_of(const char *filter)
 {
-    return ap_strcasestr(filter, "deflate") || ap_strcasestr(filter, "brotli");
+    return ap_strcasestr(filter, "deflate")  ? "no-gzip"
+           : ap_strcasestr(filter, "brotli") ? "no-brotli"
+                                             : NULL;
 }
 
-/* Is there a filter that may change the body, one that compresses only if that is asked for? */
-static bool body_may_change(const request_rec *r, bool compressing)
+/* Might a filter change the body that GET would get? Compression happens only on demand. */
+static bool body_may_change(const request_rec *r)
 {
+    bool demand = apr_table_get(r->headers_in, "Accept-Encoding") ||
+                  apr_table_get(r->subprocess_env, "force-gzip");
     for (const ap_filter_t *f = r->output_filters; f; f = f->next) {
         if (f->frec->ftype >= AP_FTYPE_PROTOCOL || leaves_body(f->frec->name))
             continue;
-        if (compressing || !compresses(f->frec->name))
+        const char *exception = exception_of(f->frec->name);
+        if (!exception || (demand && !apr_table_get(r->subprocess_env, exception)))
             return true;
     }
     return false;
 }
 
-static bool compressible(const request_rec *r)
-{
-    return !apr_table_get(r->subprocess_env, "no-gzip");
-}
-
-/* Passed through all filters, as httpd's own handler does it: mod_headers changes it, and mod_cache
- * waits for it. */
-int response_send_not_modified(request_rec *r)
-{
-    if (compressible(r) && body_may_change(r, true))
-        apr_table_mergen(r->headers_out, "Vary", "Accept-Encoding");
-    leave_uncompressed(r); /* the tag has its suffix already */
-    r->status = HTTP_NOT_MODIFIED;
-    return pass(r, new_brigade(r));
-}
-
 int response_send_headers(request_rec *r)
 {
     apr_bucket_brigade *brigade = new_brigade(r);
-    if (body_may_change(r, compressible(r) && apr_table_get(r->headers_in, "Accept-Encoding"))) {
+    if (body_may_change(r)) {
         /* Sent ahead of the end, so that nobody takes what a compressor makes of nothing for the
          * length. */
         apr_table_unset(r->headers_out, "Content-Length");

@@ -9,6 +9,9 @@
 #include "mod_factorial.h"
 #include "request.h"
 
+/* Registers the filter for 304. */
+void response_register(void);
+
 typedef enum {
     ERROR_NUMBER_MISSING,
     ERROR_NUMBER_INVALID,

@@ -12,7 +12,8 @@ static void start(void)
 {
     httpd = server_start(
         "rewrite proxy proxy_http dir alias mime include status auth_basic authn_core authn_file "
-        "authz_user setenvif headers vhost_alias cache cache_disk",
+        "authz_user setenvif headers vhost_alias cache cache_disk session "
+        "session_cookie",
         "<Location \"/api/v1/factorial\">\n  Factorial On\n</Location>\n"
         /* Other addresses and limits. */
         "<Location \"/limited\">\n  FactorialMaxNumber 10\n</Location>\n"
@@ -20,6 +21,8 @@ static void start(void)
         "<Location \"/limited/off\">\n  Factorial Off\n</Location>\n"
         "<LocationMatch \"^/pattern/[a-z]+$\">\n  Factorial On\n</LocationMatch>\n"
         "<Location ~ \"^/tilde/[a-z]+$\">\n  Factorial On\n</Location>\n"
+        "<LocationMatch \"^/above/[a-z]+$\">\n  Factorial On\n</LocationMatch>\n"
+        "<Location \"/above\">\n  Factorial On\n</Location>\n"
         "<Location \"/handler\">\n  SetHandler factorial\n</Location>\n"
         "<Location \"/server-status\">\n  SetHandler server-status\n</Location>\n"
         /* Translation of addresses. */
@@ -47,6 +50,8 @@ static void start(void)
         "CacheQuickHandler off\nCacheRoot \"@ROOT@/cache\"\n"
         "<Location \"/kept\">\n  Factorial On\n  CacheEnable disk\n"
         "  Header set Cache-Control \"max-age=60\"\n</Location>\n"
+        "<Location \"/session\">\n  Factorial On\n  Session On\n  SessionMaxAge 100\n"
+        "  SessionCookieName s path=/\n</Location>\n"
         /* What makes requests of its own. */
         "<Directory \"@ROOT@/htdocs\">\n  Options +Includes\n  AddType text/html .shtml\n"
         "  AddOutputFilter INCLUDES .shtml\n  FallbackResource /index.html\n</Directory>\n"
@@ -103,6 +108,9 @@ START_TEST(the_endpoint_may_be_anywhere)
     assert_answer("/pattern/abc?number=5", 200, ANSWER_OF_5);
     assert_answer("/pattern/ABC?number=5", 200, "<p>home</p>\n");
     assert_answer("/tilde/abc?number=5", 200, ANSWER_OF_5);
+    assert_answer("/above?number=5", 200, ANSWER_OF_5);
+    assert_answer("/above/abc?number=5", 200, ANSWER_OF_5);
+    assert_answer("/above/ABC?number=5", 200, "<p>home</p>\n");
     assert_answer("/handler?number=5", 200, ANSWER_OF_5);
 }
 END_TEST
@@ -157,6 +165,20 @@ START_TEST(headers_are_changed_for_304_too)
     ck_assert_str_eq(answer_header(&a, "Vary"), "Accept");
     ck_assert_ptr_null(answer_header(&a, "Content-Type"));
     ck_assert_ptr_null(answer_header(&a, "Content-Length"));
+    answer_free(&a);
+}
+END_TEST
+
+START_TEST(what_is_for_one_client_is_not_made_public)
+{
+    answer a = client_send(&httpd, "GET", "/session?number=5", "Cookie: s=user=x");
+    ck_assert_int_eq(a.status, 200);
+    ck_assert_ptr_nonnull(answer_header(&a, "Set-Cookie"));
+    ck_assert_ptr_nonnull(strstr(answer_header(&a, "Cache-Control"), "private"));
+    ck_assert_ptr_null(strstr(answer_header(&a, "Cache-Control"), "public"));
+    answer_free(&a);
+    a = client_send(&httpd, "HEAD", "/session?number=5", NULL);
+    ck_assert_str_eq(answer_header(&a, "Content-Length"), "18");
     answer_free(&a);
 }
 END_TEST
@@ -229,6 +251,7 @@ Suite *suite(void)
     tcase_add_test(t, other_modules_answer_for_themselves);
     tcase_add_test(t, access_is_restricted_by_location_and_not_by_directory);
     tcase_add_test(t, headers_are_changed_for_304_too);
+    tcase_add_test(t, what_is_for_one_client_is_not_made_public);
     tcase_add_test(t, a_cache_that_asks_again_has_its_answer);
     tcase_add_test(t, an_included_answer_is_part_of_the_page);
     tcase_add_test(t, an_internal_redirect_to_the_endpoint_keeps_its_status);

@@ -150,6 +150,10 @@ ap_filter_t *ap_add_output_filter(const char *name, void *context, request_rec *
     return NULL;
 }
 
+void ap_remove_output_filter(ap_filter_t *filter)
+{
+}
+
 ap_filter_rec_t *ap_register_input_filter(const char *name, ap_in_filter_func filter,
                                           ap_init_filter_func init, ap_filter_type type)
 {
