@@ -33,7 +33,7 @@ extern const command_rec directives_table[];
 void *directives_create(apr_pool_t *pool, char *path);
 void *directives_merge(apr_pool_t *pool, void *base, void *add);
 
-/* Is `Factorial On` in force here, and is this address exactly the marked location's? */
+/* Is `Factorial On` in force here, by a pattern or for exactly this address? */
 bool directives_marks(ap_conf_vector_t *configuration, const char *uri);
 
 /*

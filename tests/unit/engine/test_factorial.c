@@ -146,6 +146,7 @@ START_TEST(larger_n_agree_with_mpz_fac_ui)
 {
     if (!choose(_i))
         return;
+    /* The first are for slow runs too. */
     static const uint64_t known[] = {8000,  8001,  8191, 65561,  65600,  65536,
                                      99999, 20000, 8192, 100000, 262145, 400000};
     bool slow = suite_under_valgrind() || suite_sanitized();
