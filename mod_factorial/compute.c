@@ -1,10 +1,10 @@
 #include "compute.h"
 
 #include "blocks.h"
-#include "child.h"
-#include "client.h"
+#include "connection.h"
 #include "digits.h"
 #include "directives.h"
+#include "process.h"
 
 #include <poll.h>
 
@@ -66,8 +66,8 @@ static granted_memory grant(factorial_memory *source, size_t bytes)
 
 static outcome compute_small(uint64_t n, uint64_t count, computation *c)
 {
-    granted_memory granted = grant(&block_memory, factorial_memory_need(n, child.method, 1));
-    factorial_job job = {.memory = &granted.memory, .threads = 1, .method = child.method};
+    granted_memory granted = grant(&block_memory, factorial_memory_need(n, process.method, 1));
+    factorial_job job = {.memory = &granted.memory, .threads = 1, .method = process.method};
     c->digits = digits_acquire(count, NULL);
     if (!c->digits)
         return OUTCOME_MEMORY;
@@ -80,7 +80,7 @@ static outcome compute_small(uint64_t n, uint64_t count, computation *c)
 /* False if half of the workers are at it: so many numbers at once are treated like large ones. */
 static bool enter_small(void)
 {
-    if (atomic_fetch_add(&small_ones, 1) < child.small_most)
+    if (atomic_fetch_add(&small_ones, 1) < process.small_most)
         return true;
     atomic_fetch_sub(&small_ones, 1);
     return false;
@@ -107,9 +107,9 @@ static bool must_stop(watch *w, outcome overrun)
     if (w->reason != OUTCOME_OK || now < w->next_look)
         return w->reason != OUTCOME_OK;
     w->next_look = now + apr_time_from_msec(TICK_MS);
-    if (atomic_load(&child.stopping))
+    if (atomic_load(&process.stopping))
         w->reason = OUTCOME_STOPPING;
-    else if (client_gone(w->r))
+    else if (connection_client_gone(w->r))
         w->reason = OUTCOME_GONE;
     else if (now >= w->deadline)
         w->reason = overrun;
@@ -124,17 +124,18 @@ static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation
     apr_time_t start = apr_time_now();
     watch w = start_watch(r, SETTING_QUEUE_TIMEOUT);
     for (;;) {
-        admission_answer answer = admission_request(&child.budget, &child.limits, bytes, &ticket);
+        admission_answer answer =
+            admission_request(&process.budget, &process.limits, bytes, &ticket);
         c->waited = (uint64_t)(apr_time_now() - start);
         if (answer == ADMISSION_GRANTED)
             return OUTCOME_OK;
         /* What this process keeps for the next computation may be what is missing. */
-        if (child_give_back())
+        if (process_give_back())
             continue;
         if (answer == ADMISSION_REFUSED)
             return OUTCOME_BUSY;
         if (must_stop(&w, OUTCOME_BUSY)) {
-            admission_withdraw(&child.budget, ticket);
+            admission_withdraw(&process.budget, ticket);
             return w.reason;
         }
         poll(NULL, 0, TICK_MS / 2);
@@ -144,17 +145,17 @@ static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation
 /* ---- large numbers: computing */
 
 typedef struct {
-    runner_task task; /* first, for it is found again by its address */
+    compute_task task; /* first, for it is found again by its address */
     factorial_job job;
     uint64_t n;
     char *digits;
     factorial_status status;
 } engine_task;
 
-static void run_engine(runner_task *task)
+static void run_engine(compute_task *task)
 {
     engine_task *e = (engine_task *)task;
-    e->job.pool = child.runners ? child_pool() : NULL;
+    e->job.pool = process.compute_threads ? process_pool() : NULL;
     e->status = factorial_compute(&e->job, e->n, e->digits);
 }
 
@@ -169,11 +170,11 @@ static void run_watched(engine_task *e, watch *w)
     atomic_bool cancelled = false;
     e->job.cancelled = &cancelled;
     e->job.gives_way = true;
-    if (!runners_submit(child.runners, &e->task)) {
+    if (!compute_threads_submit(process.compute_threads, &e->task)) {
         e->status = FACTORIAL_OUT_OF_MEMORY;
         return;
     }
-    while (!runners_wait(child.runners, &e->task, TICK_MS))
+    while (!compute_threads_wait(process.compute_threads, &e->task, TICK_MS))
         if (must_stop(w, OUTCOME_TIMEOUT))
             atomic_store(&cancelled, true);
 }
@@ -189,15 +190,15 @@ static void run_here(engine_task *e, watch *w)
 static outcome run(const request_rec *r, uint64_t n, size_t memory, computation *c)
 {
     watch w = start_watch(r, SETTING_TIMEOUT);
-    granted_memory granted = grant(child.memory, memory);
+    granted_memory granted = grant(process.memory, memory);
     engine_task e = {
         .task.run = run_engine,
-        .job = {.memory = &granted.memory, .threads = child.threads, .method = child.method},
+        .job = {.memory = &granted.memory, .threads = process.threads, .method = process.method},
         .n = n,
         .digits = c->digits,
     };
     apr_time_t start = apr_time_now();
-    if (child.runners)
+    if (process.compute_threads)
         run_watched(&e, &w);
     else
         run_here(&e, &w);
@@ -209,18 +210,18 @@ static outcome run(const request_rec *r, uint64_t n, size_t memory, computation 
 
 static outcome compute_large(const request_rec *r, uint64_t n, uint64_t count, computation *c)
 {
-    if (!child.joined || !admission_enter(&child.budget, child.here, child.everywhere))
+    if (!process.joined || !admission_enter(&process.budget, process.here, process.everywhere))
         return OUTCOME_BUSY;
     c->large = true;
-    size_t memory = factorial_memory_need(n, child.method, child.threads);
+    size_t memory = factorial_memory_need(n, process.method, process.threads);
     size_t bytes = memory + digits_bytes(count);
     outcome how = wait_for_budget(r, bytes, c);
     if (how != OUTCOME_OK)
         return how;
-    c->digits = digits_acquire(count, &child.budget);
+    c->digits = digits_acquire(count, &process.budget);
     how = c->digits ? run(r, n, memory, c) : OUTCOME_MEMORY;
-    child_charge_kept();
-    admission_computed(&child.budget, bytes, c->digits ? digits_bytes(count) : 0);
+    process_charge_kept();
+    admission_computed(&process.budget, bytes, c->digits ? digits_bytes(count) : 0);
     return how;
 }
 
@@ -249,7 +250,7 @@ outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *
     *c = (computation){0};
     if (n <= INSTANT_MAX) {
         how = compute_small(n, count, c);
-    } else if (n <= child.small_max && enter_small()) {
+    } else if (n <= process.small_max && enter_small()) {
         how = compute_small(n, count, c);
         atomic_fetch_sub(&small_ones, 1);
     } else {
@@ -269,5 +270,5 @@ outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *
 void compute_finish(const computation *c)
 {
     if (c->large)
-        admission_leave(&child.budget);
+        admission_leave(&process.budget);
 }

@@ -6,7 +6,7 @@
 #define MOD_FACTORIAL_COMPUTE_H
 
 #include "metrics.h"
-#include "mod_factorial.h"
+#include "module.h"
 
 typedef struct {
     char *digits;      /* the caller's, who gives them back by digits_release */

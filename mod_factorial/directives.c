@@ -1,7 +1,7 @@
 #include "directives.h"
 
+#include "cgroup.h"
 #include "engine/factorial.h"
-#include "machine.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -29,19 +29,19 @@ typedef struct {
 /* Half of what there is, where that is little. */
 static int64_t default_memory(void)
 {
-    int64_t half = (int64_t)(machine_memory("") / 2) / MIB;
+    int64_t half = (int64_t)(cgroup_memory("") / 2) / MIB;
     return half < 1 ? 1 : half < 256 ? half : 256;
 }
 
 static int64_t default_concurrency(void)
 {
-    return machine_processors("");
+    return cgroup_processors("");
 }
 
 /* More threads make one computation hardly faster. */
 static int64_t default_threads(void)
 {
-    unsigned processors = machine_processors("");
+    unsigned processors = cgroup_processors("");
     return processors < 4 ? processors : 4;
 }
 

@@ -4,7 +4,7 @@
 #ifndef MOD_FACTORIAL_DIRECTIVES_H
 #define MOD_FACTORIAL_DIRECTIVES_H
 
-#include "mod_factorial.h"
+#include "module.h"
 
 #include <stdbool.h>
 #include <stdint.h>

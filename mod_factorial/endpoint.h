@@ -4,7 +4,7 @@
 #ifndef MOD_FACTORIAL_ENDPOINT_H
 #define MOD_FACTORIAL_ENDPOINT_H
 
-#include "mod_factorial.h"
+#include "module.h"
 
 /*
  * Registers the three hooks by which a request for a place marked `Factorial On` comes to the

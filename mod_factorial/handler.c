@@ -1,6 +1,5 @@
 #include "handler.h"
 
-#include "child.h"
 #include "compute.h"
 #include "digits.h"
 #include "directives.h"
@@ -8,7 +7,8 @@
 #include "keepalive.h"
 #include "metrics.h"
 #include "pacing.h"
-#include "request.h"
+#include "parse.h"
+#include "process.h"
 #include "response.h"
 
 #include <apr_strings.h>
@@ -19,14 +19,14 @@
 static preference preference_of(request_rec *r)
 {
     apr_table_mergen(r->headers_out, "Vary", "Accept");
-    return request_preference(apr_table_get(r->headers_in, "Accept"));
+    return parse_accept(apr_table_get(r->headers_in, "Accept"));
 }
 
 /* The maximum that holds here, which memory may set lower than the directive does. */
 static uint64_t maximum_of(const request_rec *r)
 {
     uint64_t configured = directives_get(r->per_dir_config, SETTING_MAX_NUMBER);
-    return configured < child.largest ? configured : child.largest;
+    return configured < process.largest ? configured : process.largest;
 }
 
 static int send_number_error(request_rec *r, number_outcome given, bool problem_details)
@@ -119,7 +119,7 @@ static int answer(request_rec *r, outcome *how)
         return response_send_error(r, ERROR_METHOD, wanted.problem_details);
 
     uint64_t n = 0;
-    number_outcome given = request_number(r->args, maximum_of(r), &n);
+    number_outcome given = parse_number(r->args, maximum_of(r), &n);
     if (given != NUMBER_GIVEN)
         return send_number_error(r, given, wanted.problem_details);
     return send_number(r, n, wanted, how);

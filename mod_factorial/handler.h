@@ -4,7 +4,7 @@
 #ifndef MOD_FACTORIAL_HANDLER_H
 #define MOD_FACTORIAL_HANDLER_H
 
-#include "mod_factorial.h"
+#include "module.h"
 
 /* The endpoint: answers requests whose handler is "factorial". */
 int handler_factorial(request_rec *r);

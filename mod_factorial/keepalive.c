@@ -1,8 +1,8 @@
 #include "keepalive.h"
 
-#include "child.h"
-#include "client.h"
+#include "connection.h"
 #include "directives.h"
+#include "process.h"
 
 #include <apr_time.h>
 #include <http_connection.h>
@@ -45,10 +45,10 @@ static apr_status_t let_worker_go(void *record)
 
 static bool keep_worker(keepalive *k)
 {
-    bool few = atomic_load(&connections) <= KEPT_BY_FEW * child.kept_most;
+    bool few = atomic_load(&connections) <= KEPT_BY_FEW * process.kept_most;
     if (k->kept)
-        return few || atomic_load(&kept_workers) <= child.kept_most;
-    if (atomic_fetch_add(&kept_workers, 1) >= child.kept_most && !few) {
+        return few || atomic_load(&kept_workers) <= process.kept_most;
+    if (atomic_fetch_add(&kept_workers, 1) >= process.kept_most && !few) {
         atomic_fetch_sub(&kept_workers, 1);
         return false;
     }
@@ -59,7 +59,7 @@ static bool keep_worker(keepalive *k)
 /* Waits; also true if the client has closed its connection: it is for httpd to read that. */
 static bool next_comes(conn_rec *c, keepalive *k, apr_interval_time_t due)
 {
-    if (client_send_held(c) != APR_SUCCESS || c->data_in_output_filters || !keep_worker(k))
+    if (connection_send_held(c) != APR_SUCCESS || c->data_in_output_filters || !keep_worker(k))
         return false;
     apr_interval_time_t so_far = k->answered - k->kept;
     if (so_far < 0 || so_far >= KEPT_MOST) /* the clock may be set back */
@@ -67,7 +67,7 @@ static bool next_comes(conn_rec *c, keepalive *k, apr_interval_time_t due)
     if (due > KEPT_MOST - so_far)
         due = KEPT_MOST - so_far;
     ap_update_child_status(c->sbh, SERVER_BUSY_KEEPALIVE, NULL);
-    return client_poll(c, POLLIN, (int)apr_time_as_msec(due)) != 0;
+    return connection_poll(c, POLLIN, (int)apr_time_as_msec(due)) != 0;
 }
 
 /* httpd takes the request's time after the look: the wait is not to count in mod_status. */
@@ -119,7 +119,7 @@ static apr_status_t count_out(void *unused)
 /* Those that httpd itself opens, and HTTP/2's streams, have no worker that could be kept. */
 static int count_in(conn_rec *c, void *socket)
 {
-    if (child.kept_most && !c->master && !c->outgoing) {
+    if (process.kept_most && !c->master && !c->outgoing) {
         atomic_fetch_add(&connections, 1);
         apr_pool_cleanup_register(c->pool, NULL, count_out, apr_pool_cleanup_null);
     }
@@ -149,7 +149,7 @@ void keepalive_expect(request_rec *r)
     apr_interval_time_t wait =
         apr_time_from_msec((apr_time_t)directives_get(r->per_dir_config, SETTING_KEEP_ALIVE_WAIT));
     bool wanted =
-        wait && child.kept_most && !c->master && !r->main && c->keepalive != AP_CONN_CLOSE;
+        wait && process.kept_most && !c->master && !r->main && c->keepalive != AP_CONN_CLOSE;
     keepalive *k = keepalive_of(c);
     if (!k && wanted)
         k = create_record(c);

@@ -8,7 +8,7 @@
 #ifndef MOD_FACTORIAL_KEEPALIVE_H
 #define MOD_FACTORIAL_KEEPALIVE_H
 
-#include "mod_factorial.h"
+#include "module.h"
 
 /* Registers the filter and the hooks. */
 void keepalive_register(void);

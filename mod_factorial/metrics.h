@@ -6,7 +6,7 @@
 #define MOD_FACTORIAL_METRICS_H
 
 #include "admission.h"
-#include "mod_factorial.h"
+#include "module.h"
 
 /* What can become of a request. */
 typedef enum {

@@ -1,15 +1,15 @@
 /*
  * mod_factorial: the module record and its hooks.
  */
-#include "mod_factorial.h"
+#include "module.h"
 
-#include "child.h"
 #include "directives.h"
 #include "endpoint.h"
 #include "handler.h"
 #include "keepalive.h"
 #include "metrics.h"
 #include "pacing.h"
+#include "process.h"
 #include "response.h"
 
 #include <gmp.h>
@@ -21,7 +21,7 @@ static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     /* The configuration is read twice at start; the first time is a trial. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
-    if (!child_prepare(server))
+    if (!process_prepare(server))
         return HTTP_INTERNAL_SERVER_ERROR;
     factorial_prepare();
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
@@ -33,8 +33,8 @@ static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 static void register_hooks(apr_pool_t *pool)
 {
     ap_hook_post_config(prepare, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_stopping(child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(process_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_stopping(process_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     metrics_register_hooks();
     keepalive_register();
     pacing_register();

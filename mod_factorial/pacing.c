@@ -1,6 +1,6 @@
 #include "pacing.h"
 
-#include "client.h"
+#include "connection.h"
 #include "directives.h"
 
 #include <apr_time.h>
@@ -84,12 +84,12 @@ static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
     while (p->socket && status == APR_SUCCESS && f->c->data_in_output_filters) {
         if (apr_time_now() >= end)
             return APR_TIMEUP;
-        short ready = client_poll(f->c, POLLOUT, LOOK_MS);
+        short ready = connection_poll(f->c, POLLOUT, LOOK_MS);
         if (ready & POLLNVAL)
             return APR_ECONNABORTED;
         if (ready & POLLOUT) /* it has taken some */
             end = end_of_wait(p);
-        status = client_send_held(f->c);
+        status = connection_send_held(f->c);
     }
     return status;
 }

@@ -6,8 +6,8 @@
 #ifndef MOD_FACTORIAL_RESPONSE_H
 #define MOD_FACTORIAL_RESPONSE_H
 
-#include "mod_factorial.h"
-#include "request.h"
+#include "module.h"
+#include "parse.h"
 
 /* Registers the filter for 304. */
 void response_register(void);

@@ -1,6 +1,6 @@
 #include "shared.h"
 
-#include "mod_factorial.h"
+#include "module.h"
 
 #include <http_core.h>
 #include <sys/mman.h>

@@ -1,9 +1,9 @@
 /*
- * request_preference, twice: on the input as it is, where it must not depend on case nor on a type
+ * parse_accept, twice: on the input as it is, where it must not depend on case nor on a type
  * in front that nobody has; and on a list that the input describes, whose preference is known.
  */
 #include "fuzz.h"
-#include "request.h"
+#include "parse.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -21,11 +21,11 @@ static void check_text(const uint8_t *data, size_t size)
     char *text = calloc(1, sizeof front + size), *accept = text + sizeof front - 1;
     memcpy(text, front, sizeof front - 1);
     memcpy(accept, data, size);
-    preference as_it_is = request_preference(accept);
-    hold(same(request_preference(text), as_it_is), "a foreign type in front changes nothing");
+    preference as_it_is = parse_accept(accept);
+    hold(same(parse_accept(text), as_it_is), "a foreign type in front changes nothing");
     for (char *c = accept; *c; c++)
         *c = (char)toupper((unsigned char)*c);
-    hold(same(request_preference(accept), as_it_is), "case does not count");
+    hold(same(parse_accept(accept), as_it_is), "case does not count");
     hold(!as_it_is.problem_details || strstr(accept, "PROBLEM+JSON"), "who named it");
     free(text);
 }
@@ -72,7 +72,7 @@ static void check_list(const uint8_t *data, size_t size)
             best[c] = k->fits[c];
         }
     }
-    preference p = request_preference(accept);
+    preference p = parse_accept(accept);
     hold((p.representation == REPRESENTATION_TEXT) == (weight[1] > weight[0]), "representation");
     hold(p.problem_details == (best[2] >= 3 && weight[2] > 0), "problem details");
 }

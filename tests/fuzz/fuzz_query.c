@@ -1,9 +1,9 @@
 /*
- * request_number against a reader that decodes the whole value first and compares numbers as text.
+ * parse_number against a reader that decodes the whole value first and compares numbers as text.
  * Input: the maximum, so many digits of it as the first byte says, then the query string.
  */
 #include "fuzz.h"
-#include "request.h"
+#include "parse.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         maximum = maximum * 10 + data[at++] % 10u;
     char *query = strndup((const char *)data + at, size - at);
     uint64_t number = 7, expected = 7;
-    number_outcome outcome = request_number(query, maximum, &number);
+    number_outcome outcome = parse_number(query, maximum, &number);
     hold(outcome == reference(query, maximum, &expected), "the outcome");
     hold(number == expected, "the number");
     free(query);

@@ -23,7 +23,7 @@ BASE = 16
 BASE_SMALL = BASE + 16
 MANY = "FactorialConcurrency 16\nFactorialMaxWaiting 100\nFactorialQueueTimeout 5\n"
 SMALL_MAX = int(
-    re.search(r"CHILD_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/child.h").read_text())[1]
+    re.search(r"PROCESS_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/process.h").read_text())[1]
 )
 
 

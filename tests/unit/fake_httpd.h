@@ -5,7 +5,7 @@
 #ifndef MOD_FACTORIAL_TESTS_FAKE_HTTPD_H
 #define MOD_FACTORIAL_TESTS_FAKE_HTTPD_H
 
-#include "mod_factorial.h"
+#include "module.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>

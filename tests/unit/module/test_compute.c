@@ -1,8 +1,8 @@
-#include "child.h"
 #include "compute.h"
 #include "digits.h"
 #include "engine/factorial.h"
 #include "fake_httpd.h"
+#include "process.h"
 #include "suite.h"
 
 #include <string.h>
@@ -14,10 +14,10 @@ static request_rec *start_child(int threads)
 {
     request_rec *r = fake_request(NULL);
     fake.threads = threads;
-    ck_assert(child_prepare(r->server));
-    child_init(fake.pool, r->server);
-    ck_assert(child.joined);
-    ck_assert_int_eq(child.runners != NULL, threads > 1);
+    ck_assert(process_prepare(r->server));
+    process_init(fake.pool, r->server);
+    ck_assert(process.joined);
+    ck_assert_int_eq(process.compute_threads != NULL, threads > 1);
     return r;
 }
 
@@ -36,8 +36,8 @@ static outcome compute(request_rec *r, uint64_t n, computation *c)
 
 static void assert_budget_is_free(void)
 {
-    child_give_back();
-    admission_totals sum = admission_sum(child.budget.ledger);
+    process_give_back();
+    admission_totals sum = admission_sum(process.budget.ledger);
     ck_assert_uint_eq(sum.memory, 0);
     ck_assert_uint_eq(sum.computing, 0);
     ck_assert_uint_eq(sum.waiting, 0);
@@ -63,8 +63,8 @@ START_TEST(a_large_number_holds_its_digits_until_they_are_released)
     ck_assert_int_eq(compute(r, 60000, &c), OUTCOME_OK);
     ck_assert(!memcmp(c.digits, "1564137708026", 13));
     ck_assert_uint_gt(c.computed, 0);
-    child_give_back();
-    admission_totals sum = admission_sum(child.budget.ledger);
+    process_give_back();
+    admission_totals sum = admission_sum(process.budget.ledger);
     ck_assert_uint_eq(sum.memory, digits_bytes(count));
     ck_assert_uint_eq(sum.computing, 0);
     ck_assert_uint_eq(sum.busy, 1);
@@ -78,19 +78,19 @@ START_TEST(memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wan
 {
     computation c;
     request_rec *r = start_child(8);
-    uint64_t ticket = 0, most = child.limits.memory;
+    uint64_t ticket = 0, most = process.limits.memory;
     ck_assert_int_eq(compute(r, 100000, &c), OUTCOME_OK);
     digits_release(c.digits);
     compute_finish(&c);
-    uint64_t kept = admission_sum(child.budget.ledger).memory;
+    uint64_t kept = admission_sum(process.budget.ledger).memory;
     ck_assert_uint_gt(kept, 0);
-    ck_assert_uint_le(kept, child.limits.memory / 4);
-    ck_assert_int_eq(admission_request(&child.budget, &child.limits, most - 1, &ticket),
+    ck_assert_uint_le(kept, process.limits.memory / 4);
+    ck_assert_int_eq(admission_request(&process.budget, &process.limits, most - 1, &ticket),
                      ADMISSION_WAITING);
     /* The runners look ten times a second. */
-    for (int i = 0; i < 100 && admission_sum(child.budget.ledger).memory; i++)
+    for (int i = 0; i < 100 && admission_sum(process.budget.ledger).memory; i++)
         usleep(20000);
-    ck_assert_int_eq(admission_request(&child.budget, &child.limits, most - 1, &ticket),
+    ck_assert_int_eq(admission_request(&process.budget, &process.limits, most - 1, &ticket),
                      ADMISSION_GRANTED);
 }
 END_TEST
@@ -103,9 +103,9 @@ START_TEST(nobody_is_refused_for_memory_that_is_kept)
     digits_release(c.digits);
     compute_finish(&c);
     uint64_t n = 150000;
-    child.limits.waiting = 0;
-    child.limits.memory = factorial_memory_need(n, child.method, child.threads) +
-                          digits_bytes(factorial_digit_count(n));
+    process.limits.waiting = 0;
+    process.limits.memory = factorial_memory_need(n, process.method, process.threads) +
+                            digits_bytes(factorial_digit_count(n));
     ck_assert_int_eq(compute(r, n, &c), OUTCOME_OK);
     digits_release(c.digits);
     compute_finish(&c);
@@ -129,13 +129,13 @@ START_TEST(who_finds_the_budget_taken_waits_and_is_refused)
     uint64_t ticket = 0;
     request_rec *r = start_child(thread_counts[_i]);
     set(r, "FactorialQueueTimeout", "0");
-    child.limits.computations = 1;
-    ck_assert_int_eq(admission_request(&child.budget, &child.limits, 1000, &ticket),
+    process.limits.computations = 1;
+    ck_assert_int_eq(admission_request(&process.budget, &process.limits, 1000, &ticket),
                      ADMISSION_GRANTED);
     ck_assert_int_eq(compute(r, 60000, &c), OUTCOME_BUSY);
     ck_assert_ptr_null(c.digits);
     compute_finish(&c);
-    admission_computed(&child.budget, 1000, 0);
+    admission_computed(&process.budget, 1000, 0);
     assert_budget_is_free();
 }
 END_TEST
@@ -146,7 +146,7 @@ START_TEST(what_takes_too_long_is_stopped)
     request_rec *r = start_child(thread_counts[_i]);
     set(r, "FactorialTimeout", "1");
     uint64_t n = 60000000;
-    child.limits.memory = (uint64_t)64 << 30;
+    process.limits.memory = (uint64_t)64 << 30;
     ck_assert_int_eq(compute(r, n, &c), OUTCOME_TIMEOUT);
     ck_assert_uint_ge(c.computed, 1000000);
     ck_assert_uint_lt(c.computed, 5000000);
@@ -173,11 +173,11 @@ START_TEST(a_child_that_is_to_end_in_haste_stops_computing)
 {
     computation c;
     request_rec *r = start_child(thread_counts[_i]);
-    child_stopping(fake.pool, 1);
+    process_stopping(fake.pool, 1);
     ck_assert_int_eq(compute(r, 60000, &c), OUTCOME_OK);
     digits_release(c.digits);
     compute_finish(&c);
-    child_stopping(fake.pool, 0);
+    process_stopping(fake.pool, 0);
     ck_assert_int_eq(compute(r, long_enough, &c), OUTCOME_STOPPING);
     compute_finish(&c);
     assert_budget_is_free();
@@ -189,7 +189,7 @@ START_TEST(no_memory_is_an_error_and_a_line_in_the_log)
     struct rlimit small = {64 << 20, 64 << 20};
     computation c;
     request_rec *r = start_child(1);
-    child.limits.memory = (uint64_t)64 << 30;
+    process.limits.memory = (uint64_t)64 << 30;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &small), 0);
     ck_assert_int_eq(compute(r, 50000000, &c), OUTCOME_MEMORY);
     ck_assert_ptr_null(c.digits);
@@ -203,18 +203,18 @@ START_TEST(the_largest_number_is_what_memory_has_room_for)
 {
     request_rec *r = fake_request(NULL);
     void *record = ap_get_module_config(r->server->lookup_defaults, &factorial_module);
-    ck_assert(child_prepare(r->server));
+    ck_assert(process_prepare(r->server));
     ck_assert_ptr_null(fake_directive(record, "FactorialMemory", "8"));
-    child_init(fake.pool, r->server);
-    uint64_t n = child.largest;
+    process_init(fake.pool, r->server);
+    uint64_t n = process.largest;
     ck_assert_uint_gt(n, 50000);
     ck_assert_uint_lt(n, 2000000);
     size_t room = (size_t)8 << 20;
-    ck_assert_uint_le(factorial_memory_need(n, child.method, child.threads) +
+    ck_assert_uint_le(factorial_memory_need(n, process.method, process.threads) +
                           digits_bytes(factorial_digit_count(n)),
                       room);
     n = n + n / 50;
-    ck_assert_uint_gt(factorial_memory_need(n, child.method, child.threads) +
+    ck_assert_uint_gt(factorial_memory_need(n, process.method, process.threads) +
                           digits_bytes(factorial_digit_count(n)),
                       room);
 }

@@ -1,7 +1,7 @@
+#include "cgroup.h"
 #include "directives.h"
 #include "engine/factorial.h"
 #include "fake_httpd.h"
-#include "machine.h"
 #include "suite.h"
 
 #include <http_core.h>
@@ -40,8 +40,8 @@ END_TEST
 
 START_TEST(some_defaults_are_the_machines)
 {
-    unsigned processors = machine_processors("");
-    uint64_t half = machine_memory("") / 2 >> 20;
+    unsigned processors = cgroup_processors("");
+    uint64_t half = cgroup_memory("") / 2 >> 20;
     ck_assert_uint_eq(value(record(), SETTING_CONCURRENCY), processors);
     ck_assert_uint_eq(value(record(), SETTING_THREADS), processors < 4 ? processors : 4);
     ck_assert_uint_eq(value(record(), SETTING_MEMORY), half < 256 ? half : 256);

@@ -1,6 +1,6 @@
-#include "child.h"
 #include "fake_httpd.h"
 #include "keepalive.h"
+#include "process.h"
 #include "suite.h"
 
 #include <apr_portable.h>
@@ -126,7 +126,7 @@ static client quick_client(void)
 static void set_up(void)
 {
     fake_set_up();
-    child.kept_most = 1;
+    process.kept_most = 1;
     sends = 0;
     rest = false;
     keepalive_register();
@@ -135,7 +135,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     fake_tear_down();
-    child.kept_most = 0;
+    process.kept_most = 0;
 }
 
 START_TEST(the_first_request_says_nothing_about_the_client)
@@ -240,9 +240,9 @@ START_TEST(some_requests_are_not_for_waiting)
     r->connection->master = &master; /* a stream of HTTP/2 */
     serve(&c, 0);
     r->connection->master = NULL;
-    child.kept_most = 0; /* another MPM than event */
+    process.kept_most = 0; /* another MPM than event */
     serve(&c, 0);
-    child.kept_most = 1;
+    process.kept_most = 1;
     set_wait(r, "0");
     serve(&c, 0);
     ck_assert_int_eq(fake.filters_added, 0);

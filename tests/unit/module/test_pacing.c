@@ -1,6 +1,6 @@
-#include "child.h"
 #include "fake_httpd.h"
 #include "pacing.h"
+#include "process.h"
 #include "suite.h"
 
 #include <apr_portable.h>
@@ -82,7 +82,7 @@ END_TEST
 START_TEST(all_that_is_charged_to_the_budget_is_paced)
 {
     request_rec *r = request_with_timeout("10");
-    pacing_start(r, factorial_digit_count(CHILD_SMALL_GMP + 1));
+    pacing_start(r, factorial_digit_count(PROCESS_SMALL_GMP + 1));
     ck_assert_int_eq(fake.filters_added, 1);
 }
 END_TEST

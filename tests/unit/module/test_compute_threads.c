@@ -1,4 +1,4 @@
-#include "runners.h"
+#include "compute_threads.h"
 #include "suite.h"
 
 #include <signal.h>
@@ -10,14 +10,14 @@
 enum { SECOND = 1000 };
 
 typedef struct {
-    runner_task task;
+    compute_task task;
     atomic_bool *gate; /* runs until it is true; NULL: not at all */
     int nice;
     bool blocks_signals;
     long thread;
 } probe;
 
-static void run_probe(runner_task *task)
+static void run_probe(compute_task *task)
 {
     probe *p = (probe *)task;
     sigset_t mask;
@@ -36,34 +36,34 @@ static bool never_idle(void *unused, unsigned milliseconds)
 
 START_TEST(a_task_runs_on_a_thread_of_lower_priority_that_no_signal_reaches)
 {
-    runners *r = runners_create(2, never_idle, NULL);
+    compute_threads *r = compute_threads_create(2, never_idle, NULL);
     probe p = {.task.run = run_probe};
     int before = getpriority(PRIO_PROCESS, 0);
-    ck_assert(runners_submit(r, &p.task));
-    ck_assert(runners_wait(r, &p.task, 10 * SECOND));
+    ck_assert(compute_threads_submit(r, &p.task));
+    ck_assert(compute_threads_wait(r, &p.task, 10 * SECOND));
     ck_assert_int_ne(p.thread, syscall(SYS_gettid));
     ck_assert_int_eq(p.nice, before + 5 < 19 ? before + 5 : 19);
     ck_assert_int_eq(getpriority(PRIO_PROCESS, 0), before);
     ck_assert(p.blocks_signals);
-    ck_assert(runners_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, 10 * SECOND));
 }
 END_TEST
 
 START_TEST(threads_are_reused_and_bounded)
 {
     enum { MOST = 3, TASKS = 40 };
-    runners *r = runners_create(MOST, never_idle, NULL);
+    compute_threads *r = compute_threads_create(MOST, never_idle, NULL);
     atomic_bool gate = false;
     probe p[TASKS];
     long threads[MOST] = {0};
     for (int i = 0; i < TASKS; i++) {
         p[i] = (probe){.task.run = run_probe, .gate = &gate};
-        ck_assert(runners_submit(r, &p[i].task));
+        ck_assert(compute_threads_submit(r, &p[i].task));
     }
-    ck_assert(!runners_wait(r, &p[0].task, 20));
+    ck_assert(!compute_threads_wait(r, &p[0].task, 20));
     atomic_store(&gate, true);
     for (int i = 0; i < TASKS; i++) {
-        ck_assert(runners_wait(r, &p[i].task, 10 * SECOND));
+        ck_assert(compute_threads_wait(r, &p[i].task, 10 * SECOND));
         int k = 0;
         while (k < MOST && threads[k] && threads[k] != p[i].thread)
             k++;
@@ -71,23 +71,23 @@ START_TEST(threads_are_reused_and_bounded)
         threads[k] = p[i].thread;
     }
     ck_assert_int_ne(threads[MOST - 1], 0);
-    ck_assert(runners_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, 10 * SECOND));
 }
 END_TEST
 
 START_TEST(what_was_submitted_is_run_even_at_the_end)
 {
-    runners *r = runners_create(1, never_idle, NULL);
+    compute_threads *r = compute_threads_create(1, never_idle, NULL);
     atomic_bool gate = false;
     probe first = {.task.run = run_probe, .gate = &gate}, second = {.task.run = run_probe};
     probe late = {.task.run = run_probe};
-    ck_assert(runners_submit(r, &first.task));
-    ck_assert(runners_submit(r, &second.task));
-    ck_assert(!runners_stop(r, 20)); /* the first one runs on */
-    ck_assert(!runners_submit(r, &late.task));
+    ck_assert(compute_threads_submit(r, &first.task));
+    ck_assert(compute_threads_submit(r, &second.task));
+    ck_assert(!compute_threads_stop(r, 20)); /* the first one runs on */
+    ck_assert(!compute_threads_submit(r, &late.task));
     atomic_store(&gate, true);
-    ck_assert(runners_wait(r, &second.task, 10 * SECOND));
-    ck_assert(runners_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_wait(r, &second.task, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, 10 * SECOND));
 }
 END_TEST
 
@@ -102,26 +102,26 @@ static bool idle_twice(void *last, unsigned milliseconds)
 START_TEST(idle_threads_say_so_until_nobody_wants_to_know)
 {
     atomic_uint idle_time = 0;
-    runners *r = runners_create(2, idle_twice, &idle_time);
+    compute_threads *r = compute_threads_create(2, idle_twice, &idle_time);
     probe p = {.task.run = run_probe};
     atomic_store(&idle_calls, 0);
     usleep(300000);
     ck_assert_int_eq(idle_calls, 0); /* no thread, nobody idle */
-    ck_assert(runners_submit(r, &p.task));
-    ck_assert(runners_wait(r, &p.task, 10 * SECOND));
+    ck_assert(compute_threads_submit(r, &p.task));
+    ck_assert(compute_threads_wait(r, &p.task, 10 * SECOND));
     for (int i = 0; i < 100 && atomic_load(&idle_calls) < 2; i++)
         usleep(20000);
     usleep(300000);
     ck_assert_int_eq(idle_calls, 2);
     ck_assert_uint_ge(idle_time, 150);
-    ck_assert(runners_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, 10 * SECOND));
 }
 END_TEST
 
 Suite *suite(void)
 {
-    Suite *s = suite_create("runners");
-    TCase *t = tcase_create("runners");
+    Suite *s = suite_create("compute_threads");
+    TCase *t = tcase_create("compute_threads");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, a_task_runs_on_a_thread_of_lower_priority_that_no_signal_reaches);
     tcase_add_test(t, threads_are_reused_and_bounded);

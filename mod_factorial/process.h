@@ -2,17 +2,17 @@
  * What a child process has for computing: its account in the budget, its compute threads, the
  * limits that were configured when it was started.
  */
-#ifndef MOD_FACTORIAL_CHILD_H
-#define MOD_FACTORIAL_CHILD_H
+#ifndef MOD_FACTORIAL_PROCESS_H
+#define MOD_FACTORIAL_PROCESS_H
 
 #include "admission.h"
+#include "compute_threads.h"
 #include "engine/factorial.h"
-#include "mod_factorial.h"
-#include "runners.h"
+#include "module.h"
 
 /* Numbers up to here are small, they take less than a millisecond: by decimal arithmetic, by GMP.
  */
-enum { CHILD_SMALL_DECIMAL = 20000, CHILD_SMALL_GMP = 8000 };
+enum { PROCESS_SMALL_DECIMAL = 20000, PROCESS_SMALL_GMP = 8000 };
 
 typedef struct {
     admission budget;
@@ -24,32 +24,32 @@ typedef struct {
     int kept_most;             /* workers that many connections may keep, see keepalive.h */
     unsigned threads;          /* for one computation */
     factorial_method method;
-    uint64_t largest; /* n that FactorialMemory has room for */
-    runners *runners; /* NULL under prefork: the worker itself computes */
+    uint64_t largest;                 /* n that FactorialMemory has room for */
+    compute_threads *compute_threads; /* NULL under prefork: the worker itself computes */
     /* Of large computations; kept for the next one where there are runners. */
     factorial_memory *memory;
     atomic_bool stopping; /* in haste: nothing is computed to its end */
-} child_state;
+} process_state;
 
-/* Set by child_init, before the first request. */
-extern child_state child;
+/* Set by process_init, before the first request. */
+extern process_state process;
 
 /* post_config: makes the budget and the metrics; false, with a line in the log, if it cannot. */
-bool child_prepare(server_rec *server);
+bool process_prepare(server_rec *server);
 
-void child_init(apr_pool_t *pool, server_rec *server);
+void process_init(apr_pool_t *pool, server_rec *server);
 
 /* To be called by a runner: the threads that help it, made when they are first asked for; may be
  * NULL. */
-factorial_pool *child_pool(void);
+factorial_pool *process_pool(void);
 
 /* Charges the memory that is kept between computations; to be called after each. */
-void child_charge_kept(void);
+void process_charge_kept(void);
 
 /* Gives it back; true if there was any. From any thread. */
-bool child_give_back(void);
+bool process_give_back(void);
 
-/* child_stopping; perhaps in a signal handler, so it takes no lock. */
-void child_stopping(apr_pool_t *pool, int graceful);
+/* process_stopping; perhaps in a signal handler, so it takes no lock. */
+void process_stopping(apr_pool_t *pool, int graceful);
 
 #endif

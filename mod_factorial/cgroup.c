@@ -1,4 +1,4 @@
-#include "machine.h"
+#include "cgroup.h"
 
 #include <limits.h>
 #include <sched.h>
@@ -136,7 +136,7 @@ static double memory_v1(const char *root, const char *hierarchy, const char *gro
 
 /* ---- the whole */
 
-unsigned machine_processors(const char *root)
+unsigned cgroup_processors(const char *root)
 {
     cpu_set_t set;
     double processors = sched_getaffinity(0, sizeof set, &set) == 0
@@ -150,7 +150,7 @@ unsigned machine_processors(const char *root)
     return whole + (processors > whole);
 }
 
-uint64_t machine_memory(const char *root)
+uint64_t cgroup_memory(const char *root)
 {
     double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     bytes = least_limit(root, "", "", memory_v2, bytes);

@@ -1,4 +1,4 @@
-#include "request.h"
+#include "parse.h"
 #include "suite.h"
 
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static const struct {
 START_TEST(every_query_has_its_outcome)
 {
     uint64_t number = 12345;
-    ck_assert_int_eq(request_number(queries[_i].query, 1000, &number), queries[_i].outcome);
+    ck_assert_int_eq(parse_number(queries[_i].query, 1000, &number), queries[_i].outcome);
     ck_assert_uint_eq(number, queries[_i].outcome == NUMBER_GIVEN ? queries[_i].number : 12345);
 }
 END_TEST
@@ -87,12 +87,12 @@ END_TEST
 START_TEST(the_maximum_itself_is_allowed)
 {
     uint64_t number;
-    ck_assert_int_eq(request_number("number=0", 0, &number), NUMBER_GIVEN);
-    ck_assert_int_eq(request_number("number=1", 0, &number), NUMBER_TOO_LARGE);
-    ck_assert_int_eq(request_number("number=18446744073709551615", UINT64_MAX, &number),
+    ck_assert_int_eq(parse_number("number=0", 0, &number), NUMBER_GIVEN);
+    ck_assert_int_eq(parse_number("number=1", 0, &number), NUMBER_TOO_LARGE);
+    ck_assert_int_eq(parse_number("number=18446744073709551615", UINT64_MAX, &number),
                      NUMBER_GIVEN);
     ck_assert_uint_eq(number, UINT64_MAX);
-    ck_assert_int_eq(request_number("number=18446744073709551616", UINT64_MAX, &number),
+    ck_assert_int_eq(parse_number("number=18446744073709551616", UINT64_MAX, &number),
                      NUMBER_TOO_LARGE);
 }
 END_TEST
@@ -105,15 +105,15 @@ START_TEST(ten_megabytes_of_digits_are_read_in_one_pass)
     memset(query, '9', length);
     memcpy(query, "number=", 7);
     query[length] = '\0';
-    ck_assert_int_eq(request_number(query, 1000, &number), NUMBER_TOO_LARGE);
+    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_TOO_LARGE);
     memset(query + 7, '0', length - 7);
     query[length - 1] = '5';
-    ck_assert_int_eq(request_number(query, 1000, &number), NUMBER_GIVEN);
+    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_GIVEN);
     ck_assert_uint_eq(number, 5);
     query[length - 1] = 'x';
-    ck_assert_int_eq(request_number(query, 1000, &number), NUMBER_INVALID);
+    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_INVALID);
     memset(query, '&', length);
-    ck_assert_int_eq(request_number(query, 1000, &number), NUMBER_MISSING);
+    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_MISSING);
     free(query);
 }
 END_TEST
@@ -185,7 +185,7 @@ static const struct {
 
 START_TEST(every_accept_field_has_its_preference)
 {
-    preference found = request_preference(preferences[_i].accept);
+    preference found = parse_accept(preferences[_i].accept);
     ck_assert_msg(found.representation == preferences[_i].representation, "%s",
                   preferences[_i].accept);
     ck_assert_msg(found.problem_details == preferences[_i].problem_details, "%s",
@@ -195,8 +195,8 @@ END_TEST
 
 Suite *suite(void)
 {
-    Suite *s = suite_create("request");
-    TCase *t = tcase_create("request");
+    Suite *s = suite_create("parse");
+    TCase *t = tcase_create("parse");
     tcase_set_timeout(t, 30);
     tcase_add_loop_test(t, every_query_has_its_outcome, 0, sizeof queries / sizeof *queries);
     tcase_add_test(t, the_maximum_itself_is_allowed);

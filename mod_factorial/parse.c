@@ -1,4 +1,4 @@
-#include "request.h"
+#include "parse.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -79,7 +79,7 @@ static number_outcome read_number(const char *at, const char *end, uint64_t maxi
     return NUMBER_GIVEN;
 }
 
-number_outcome request_number(const char *query, uint64_t maximum, uint64_t *number)
+number_outcome parse_number(const char *query, uint64_t maximum, uint64_t *number)
 {
     while (query && *query) {
         const char *end = query + strcspn(query, "&");
@@ -229,7 +229,7 @@ static void weigh(const media_range *range, candidate *c)
     c->best = found;
 }
 
-preference request_preference(const char *accept)
+preference parse_accept(const char *accept)
 {
     candidate json = {"application", "json", NO_MATCH, 0};
     candidate text = {"text", "plain", NO_MATCH, 0};

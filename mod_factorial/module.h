@@ -1,8 +1,8 @@
 /*
  * What every file of the module that talks to httpd includes first.
  */
-#ifndef MOD_FACTORIAL_H
-#define MOD_FACTORIAL_H
+#ifndef MOD_FACTORIAL_MODULE_H
+#define MOD_FACTORIAL_MODULE_H
 
 #include <httpd.h>
 

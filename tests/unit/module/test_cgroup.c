@@ -1,5 +1,5 @@
 /* Control groups as the kernel shows them, in a directory that stands for the root. */
-#include "machine.h"
+#include "cgroup.h"
 #include "suite.h"
 
 #include <ftw.h>
@@ -44,8 +44,8 @@ static void put(const char *path, const char *text)
 
 START_TEST(without_control_groups_it_is_the_whole_machine)
 {
-    ck_assert_uint_ge(machine_processors(root), 1);
-    ck_assert_uint_gt(machine_memory(root), 1 << 20);
+    ck_assert_uint_ge(cgroup_processors(root), 1);
+    ck_assert_uint_gt(cgroup_memory(root), 1 << 20);
 }
 END_TEST
 
@@ -57,8 +57,8 @@ START_TEST(the_least_limit_up_to_the_root_counts)
     put("/sys/fs/cgroup/a/b/memory.max", "3145728\n");
     put("/sys/fs/cgroup/a/memory.max", "2097152\n");
     put("/sys/fs/cgroup/memory.max", "max\n");
-    ck_assert_uint_eq(machine_processors(root), 1);
-    ck_assert_uint_eq(machine_memory(root), 2097152);
+    ck_assert_uint_eq(cgroup_processors(root), 1);
+    ck_assert_uint_eq(cgroup_memory(root), 2097152);
 }
 END_TEST
 
@@ -66,7 +66,7 @@ START_TEST(a_container_sees_its_own_group_as_the_root)
 {
     put("/proc/self/cgroup", "0::/not/seen/from/here\n");
     put("/sys/fs/cgroup/memory.max", "1048576\n");
-    ck_assert_uint_eq(machine_memory(root), 1048576);
+    ck_assert_uint_eq(cgroup_memory(root), 1048576);
 }
 END_TEST
 
@@ -78,39 +78,39 @@ START_TEST(version_1_has_a_hierarchy_for_each_controller)
     put("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
     put("/sys/fs/cgroup/memory/m/memory.limit_in_bytes", "4194304\n");
     put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
-    ck_assert_uint_eq(machine_processors(root), 1);
-    ck_assert_uint_eq(machine_memory(root), 4194304);
+    ck_assert_uint_eq(cgroup_processors(root), 1);
+    ck_assert_uint_eq(cgroup_memory(root), 4194304);
 }
 END_TEST
 
 START_TEST(a_quota_is_rounded_up_but_is_no_more_than_there_are)
 {
     put("/proc/self/cgroup", "0::/\n");
-    unsigned all = machine_processors("");
+    unsigned all = cgroup_processors("");
     put("/sys/fs/cgroup/cpu.max", "120000 100000\n");
-    ck_assert_uint_eq(machine_processors(root), all < 2 ? all : 2);
+    ck_assert_uint_eq(cgroup_processors(root), all < 2 ? all : 2);
     put("/sys/fs/cgroup/cpu.max", "100000000 100000\n");
-    ck_assert_uint_eq(machine_processors(root), all);
+    ck_assert_uint_eq(cgroup_processors(root), all);
 }
 END_TEST
 
 START_TEST(what_makes_no_sense_is_no_limit)
 {
     static const char *const nonsense[] = {"", "\n", "words\n", "0 0\n", "-5 100\n", "1\n"};
-    unsigned all = machine_processors("");
+    unsigned all = cgroup_processors("");
     put("/proc/self/cgroup", "no colons\n::\n:\n0::\n");
     for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
         put("/sys/fs/cgroup/cpu.max", nonsense[i]);
-        ck_assert_uint_ge(machine_processors(root), 1);
-        ck_assert_uint_le(machine_processors(root), all);
+        ck_assert_uint_ge(cgroup_processors(root), 1);
+        ck_assert_uint_le(cgroup_processors(root), all);
     }
 }
 END_TEST
 
 Suite *suite(void)
 {
-    Suite *s = suite_create("machine");
-    TCase *t = tcase_create("machine");
+    Suite *s = suite_create("cgroup");
+    TCase *t = tcase_create("cgroup");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, without_control_groups_it_is_the_whole_machine);
     tcase_add_test(t, the_least_limit_up_to_the_root_counts);

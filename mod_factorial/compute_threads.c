@@ -1,4 +1,4 @@
-#include "runners.h"
+#include "compute_threads.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -19,11 +19,11 @@ enum {
     MS = 1000000 /* nanoseconds */
 };
 
-struct runners {
+struct compute_threads {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work;  /* there is a task, or the end has come */
     pthread_cond_t done;  /* a task has been run, or a thread has ended */
-    runner_task *first, **last;
+    compute_task *first, **last;
     unsigned queued;                     /* tasks */
     unsigned most, started, ended, idle; /* threads; idle ones wait for work */
     bool stopping, ticking;              /* one of the idle ones looks after the idle time */
@@ -57,11 +57,12 @@ static unsigned milliseconds_since(struct timespec then)
     return (unsigned)((t.tv_sec - then.tv_sec) * 1000 + (t.tv_nsec - then.tv_nsec) / MS);
 }
 
-runners *runners_create(unsigned most, bool (*idle)(void *context, unsigned milliseconds),
-                        void *context)
+compute_threads *compute_threads_create(unsigned most,
+                                        bool (*idle)(void *context, unsigned milliseconds),
+                                        void *context)
 {
     pthread_condattr_t monotonic;
-    runners *r = calloc(1, sizeof *r + most * sizeof *r->thread);
+    compute_threads *r = calloc(1, sizeof *r + most * sizeof *r->thread);
     if (!r)
         return NULL;
     pthread_mutex_init(&r->lock, NULL);
@@ -79,9 +80,9 @@ runners *runners_create(unsigned most, bool (*idle)(void *context, unsigned mill
 
 /* ---- a thread; all with the lock but for what runs */
 
-static void run_first(runners *r)
+static void run_first(compute_threads *r)
 {
-    runner_task *task = r->first;
+    compute_task *task = r->first;
     r->first = task->next;
     if (!r->first)
         r->last = &r->first;
@@ -95,7 +96,7 @@ static void run_first(runners *r)
     pthread_cond_broadcast(&r->done);
 }
 
-static void tick(runners *r)
+static void tick(compute_threads *r)
 {
     unsigned idle_time = milliseconds_since(r->ran);
     pthread_mutex_unlock(&r->lock);
@@ -106,7 +107,7 @@ static void tick(runners *r)
         r->ticking = false;
 }
 
-static void wait_for_work(runners *r)
+static void wait_for_work(compute_threads *r)
 {
     r->idle++;
     if (r->ticking && r->idle == r->started) {
@@ -123,8 +124,8 @@ static void wait_for_work(runners *r)
 
 static void *run_tasks(void *argument)
 {
-    runners *r = argument;
-    runners_prepare_thread(NULL);
+    compute_threads *r = argument;
+    compute_threads_prepare_thread(NULL);
     pthread_mutex_lock(&r->lock);
     /* What has been submitted is run even now: somebody waits for it. */
     while (r->first || !r->stopping) {
@@ -158,7 +159,7 @@ static void lengthen_slice(int nice)
     syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-void runners_prepare_thread(void *unused)
+void compute_threads_prepare_thread(void *unused)
 {
     (void)unused;
     /* On Linux a thread has a priority of its own; the process's is its first thread's. Without
@@ -169,7 +170,7 @@ void runners_prepare_thread(void *unused)
 }
 
 /* Signals are for httpd's own threads: the new one inherits a mask that blocks them all. */
-static void start_thread(runners *r)
+static void start_thread(compute_threads *r)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -181,7 +182,7 @@ static void start_thread(runners *r)
 
 /* ---- the callers */
 
-bool runners_submit(runners *r, runner_task *task)
+bool compute_threads_submit(compute_threads *r, compute_task *task)
 {
     pthread_mutex_lock(&r->lock);
     if (r->queued >= r->idle && r->started < r->most && !r->stopping)
@@ -199,7 +200,7 @@ bool runners_submit(runners *r, runner_task *task)
     return accepted;
 }
 
-bool runners_wait(runners *r, runner_task *task, unsigned milliseconds)
+bool compute_threads_wait(compute_threads *r, compute_task *task, unsigned milliseconds)
 {
     struct timespec until = after(now(), milliseconds);
     pthread_mutex_lock(&r->lock);
@@ -211,7 +212,7 @@ bool runners_wait(runners *r, runner_task *task, unsigned milliseconds)
     return done;
 }
 
-bool runners_stop(runners *r, unsigned milliseconds)
+bool compute_threads_stop(compute_threads *r, unsigned milliseconds)
 {
     struct timespec until = after(now(), milliseconds);
     pthread_mutex_lock(&r->lock);

@@ -1,4 +1,4 @@
-#include "child.h"
+#include "process.h"
 
 #include "blocks.h"
 #include "digits.h"
@@ -21,12 +21,13 @@ enum {
 /* What small computations of a child may take together: it is not charged to the budget. */
 static const size_t SMALL_MEMORY = (size_t)32 << 20;
 
-child_state child = {.largest = FACTORIAL_LIMIT,
-                     .small_max = CHILD_SMALL_GMP,
-                     .small_most = 1,
-                     .memory = &block_memory};
+process_state process = {.largest = FACTORIAL_LIMIT,
+                         .small_max = PROCESS_SMALL_GMP,
+                         .small_most = 1,
+                         .memory = &block_memory};
 
-/* What is in `child.memory` and `child.runners` where computations have threads of their own. */
+/* What is in `process.memory` and `process.compute_threads` where computations have threads of
+ * their own. */
 static factorial_keeper *keeper;
 
 static unsigned mpm_query(int what)
@@ -44,7 +45,7 @@ static bool mpm_is_async(void)
 /* The ledger's address for children to be; statics do not survive a restart, it does. */
 static admission_ledger *ledger;
 
-bool child_prepare(server_rec *server)
+bool process_prepare(server_rec *server)
 {
     /* Each place of the scoreboard may have a process that has just ended and its successor. */
     unsigned processes = 2 * mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS);
@@ -59,17 +60,17 @@ bool child_prepare(server_rec *server)
 
 static uint64_t memory_of(uint64_t n)
 {
-    return factorial_memory_need(n, child.method, child.threads) +
+    return factorial_memory_need(n, process.method, process.threads) +
            digits_bytes(factorial_digit_count(n));
 }
 
 /* The need grows with n. */
 static uint64_t largest_that_fits(void)
 {
-    uint64_t low = child.small_max, high = FACTORIAL_LIMIT;
+    uint64_t low = process.small_max, high = FACTORIAL_LIMIT;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
-        if (memory_of(middle) <= child.limits.memory)
+        if (memory_of(middle) <= process.limits.memory)
             low = middle;
         else
             high = middle - 1;
@@ -91,26 +92,26 @@ static void configure(const server_rec *server)
 {
     unsigned workers = mpm_query(AP_MPMQ_MAX_THREADS);
     unsigned processes = mpm_query(AP_MPMQ_MAX_DAEMONS);
-    child.limits = (admission_limits){
+    process.limits = (admission_limits){
         .memory = main_setting(server, SETTING_MEMORY) << 20,
         .computations = (unsigned)main_setting(server, SETTING_CONCURRENCY),
         .waiting = (unsigned)main_setting(server, SETTING_MAX_WAITING),
     };
-    child.threads = (unsigned)main_setting(server, SETTING_THREADS);
-    child.method = (factorial_method)main_setting(server, SETTING_ENGINE);
-    bool decimal = child.method == FACTORIAL_AUTO && factorial_prepare();
-    child.small_max = decimal ? CHILD_SMALL_DECIMAL : CHILD_SMALL_GMP;
-    child.largest = largest_that_fits();
+    process.threads = (unsigned)main_setting(server, SETTING_THREADS);
+    process.method = (factorial_method)main_setting(server, SETTING_ENGINE);
+    bool decimal = process.method == FACTORIAL_AUTO && factorial_prepare();
+    process.small_max = decimal ? PROCESS_SMALL_DECIMAL : PROCESS_SMALL_GMP;
+    process.largest = largest_that_fits();
     /* The others are for those whose number is small. */
-    child.here = at_least_one(workers / 4);
-    child.everywhere = at_least_one(workers * processes / 4);
-    uint64_t small_most = SMALL_MEMORY / memory_of(child.small_max);
-    child.small_most =
+    process.here = at_least_one(workers / 4);
+    process.everywhere = at_least_one(workers * processes / 4);
+    uint64_t small_most = SMALL_MEMORY / memory_of(process.small_max);
+    process.small_most =
         (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
     /* Elsewhere httpd's worker stays with its connection anyway. With those at large numbers they
      * are half: event closes connections while it finds no worker idle. Where connections are few,
      * keepalive.c keeps more. */
-    child.kept_most = mpm_is_async() ? (int)workers / 4 : 0;
+    process.kept_most = mpm_is_async() ? (int)workers / 4 : 0;
 }
 
 /* Compute threads may outlast an end in haste: their code must not be unmapped under them. */
@@ -127,80 +128,81 @@ static factorial_pool *helpers;
 /* Its threads inherit from the runner that comes first here that they are deaf to signals. */
 static void create_helpers(void)
 {
-    helpers = factorial_pool_create(child.threads - 1, runners_prepare_thread, NULL);
+    helpers = factorial_pool_create(process.threads - 1, compute_threads_prepare_thread, NULL);
 }
 
-factorial_pool *child_pool(void)
+factorial_pool *process_pool(void)
 {
-    if (child.threads > 1)
+    if (process.threads > 1)
         pthread_once(&helpers_once, create_helpers);
     return helpers;
 }
 
-void child_charge_kept(void)
+void process_charge_kept(void)
 {
     static pthread_mutex_t charging = PTHREAD_MUTEX_INITIALIZER;
     if (!keeper)
         return;
     /* Who charges last has looked last. */
     pthread_mutex_lock(&charging);
-    admission_hold(&child.budget, factorial_keeper_idle(keeper));
+    admission_hold(&process.budget, factorial_keeper_idle(keeper));
     pthread_mutex_unlock(&charging);
 }
 
-bool child_give_back(void)
+bool process_give_back(void)
 {
     bool any = keeper && factorial_keeper_give_back(keeper) > 0;
     if (any)
-        child_charge_kept();
+        process_charge_kept();
     return any;
 }
 
 /* For the runners, while nothing is computed; false once nothing is kept any more. */
 static bool idle(void *unused, unsigned milliseconds)
 {
-    if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&child.budget))
+    if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&process.budget))
         return true;
-    child_give_back();
+    process_give_back();
     malloc_trim(0); /* what GMP had */
     return false;
 }
 
 static apr_status_t stop_runners(void *unused)
 {
-    atomic_store(&child.stopping, true);
-    if (runners_stop(child.runners, STOP_MS)) {
+    atomic_store(&process.stopping, true);
+    if (compute_threads_stop(process.compute_threads, STOP_MS)) {
         factorial_pool_destroy(helpers);
         factorial_keeper_destroy(keeper);
     }
     return APR_SUCCESS;
 }
 
-void child_stopping(apr_pool_t *pool, int graceful)
+void process_stopping(apr_pool_t *pool, int graceful)
 {
     if (!graceful)
-        atomic_store(&child.stopping, true);
+        atomic_store(&process.stopping, true);
 }
 
-void child_init(apr_pool_t *pool, server_rec *server)
+void process_init(apr_pool_t *pool, server_rec *server)
 {
     int threaded = AP_MPMQ_NOT_SUPPORTED;
     configure(server);
-    child.joined = admission_join(&child.budget, ledger);
-    if (!child.joined)
+    process.joined = admission_join(&process.budget, ledger);
+    if (!process.joined)
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                      "no account in the budget: this process refuses large numbers");
     ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
     if (threaded == AP_MPMQ_NOT_SUPPORTED)
         return;
-    unsigned most = child.limits.computations < child.here ? child.limits.computations : child.here;
-    child.runners = runners_create(most, idle, NULL);
+    unsigned most =
+        process.limits.computations < process.here ? process.limits.computations : process.here;
+    process.compute_threads = compute_threads_create(most, idle, NULL);
     /* GMP has its memory from elsewhere: nothing to keep. */
-    if (child.small_max == CHILD_SMALL_DECIMAL)
-        keeper = factorial_keeper_create(&block_memory, child.limits.memory / 4);
+    if (process.small_max == PROCESS_SMALL_DECIMAL)
+        keeper = factorial_keeper_create(&block_memory, process.limits.memory / 4);
     if (keeper)
-        child.memory = factorial_keeper_memory(keeper);
-    if (child.runners) {
+        process.memory = factorial_keeper_memory(keeper);
+    if (process.compute_threads) {
         stay_mapped();
         apr_pool_pre_cleanup_register(pool, NULL, stop_runners);
     }

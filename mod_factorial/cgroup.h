@@ -1,8 +1,8 @@
 /*
  * What this process may use of the machine it runs on.
  */
-#ifndef MOD_FACTORIAL_MACHINE_H
-#define MOD_FACTORIAL_MACHINE_H
+#ifndef MOD_FACTORIAL_CGROUP_H
+#define MOD_FACTORIAL_CGROUP_H
 
 #include <stdint.h>
 
@@ -12,9 +12,9 @@
  *
  * Both functions read a few small files: for starting up, not for requests.
  */
-unsigned machine_processors(const char *root);
+unsigned cgroup_processors(const char *root);
 
 /* Bytes of memory: the physical ones, or the least limit of the control groups. */
-uint64_t machine_memory(const char *root);
+uint64_t cgroup_memory(const char *root);
 
 #endif

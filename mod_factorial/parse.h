@@ -3,8 +3,8 @@
  *
  * Plain functions on strings: nothing is allocated, whatever the length of the input.
  */
-#ifndef MOD_FACTORIAL_REQUEST_H
-#define MOD_FACTORIAL_REQUEST_H
+#ifndef MOD_FACTORIAL_PARSE_H
+#define MOD_FACTORIAL_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ typedef enum {
  * is none stands for itself. ASCII blanks around the digits and one sign before them are taken, as
  * the service that this one replaces did. Sets *number if NUMBER_GIVEN is returned.
  */
-number_outcome request_number(const char *query, uint64_t maximum, uint64_t *number);
+number_outcome parse_number(const char *query, uint64_t maximum, uint64_t *number);
 
 typedef enum {
     REPRESENTATION_JSON,
@@ -38,6 +38,6 @@ typedef struct {
  * Content negotiation by an Accept field (RFC 9110 section 12.5.1), NULL if there is none. JSON
  * where nothing matches and where weights are equal. Problem details only for those who name them.
  */
-preference request_preference(const char *accept);
+preference parse_accept(const char *accept);
 
 #endif
