@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apxs import HTTPD, MODULES
+
 SOURCE = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("BUILD", "build")).resolve()
-MODULES = Path("/usr/lib/apache2/modules")
 SECONDS = 20  # in which a server comes up, and goes
 
 
@@ -161,7 +162,7 @@ def running(
         server = Httpd(root, port)
         with (root / "access.log").open("ab") as out, (root / "error.log").open("ab") as errors:
             process = subprocess.Popen(
-                ["apache2", "-D", "FOREGROUND", *command, "-c", f"Include {root}/extra.conf"],
+                [HTTPD, "-D", "FOREGROUND", *command, "-c", f"Include {root}/extra.conf"],
                 stdout=out,
                 stderr=errors,
                 start_new_session=True,
@@ -183,6 +184,6 @@ def accepted(configuration: str, prepare: Prepare) -> str:
         prepare(root / "cache")
         command = own(root, free_port(), configuration.replace("@ROOT@", name))
         done = subprocess.run(
-            ["apache2", "-t", *command], capture_output=True, text=True, check=False
+            [HTTPD, "-t", *command], capture_output=True, text=True, check=False
         )
         return "" if done.returncode == 0 else done.stderr

@@ -5,7 +5,8 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
+
+from apxs import HTTPD, MODULES
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 USER = "User www-data\nGroup www-data\n" if os.getuid() == 0 else ""
@@ -26,12 +27,6 @@ STOCK_CONFIGURATION = """charset localized-error-pages other-vhosts-access-log s
     serve-cgi-bin"""
 
 
-def modules():
-    return subprocess.run(
-        ["apxs", "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
 def module(build, name):
     return build / ("bench/mod_nothing.so" if name == "nothing" else f"mod_{name}.so")
 
@@ -50,7 +45,7 @@ def container_text(directory, port, build, mpm, name, extra):
         "Listen 5000": f"Listen 127.0.0.1:{port}",
         "/run/apache2": str(directory),
         "/usr/lib/apache2/modules/mod_factorial.so": str(module(build, "factorial")),
-        "/usr/lib/apache2/modules": modules(),
+        "/usr/lib/apache2/modules": MODULES,
         "/usr/share/mod_factorial": str(SOURCE),
         "mpm_event": f"mpm_{mpm}",
     }.items():
@@ -74,7 +69,7 @@ def container(build, mpm="event", name="factorial", extra="", environment=None):
         file.write_text(container_text(directory, port, build, mpm, name, extra))
         shutil.copy(SOURCE / "conf/page.conf", directory)
         return (
-            ["apache2", "-D", "FOREGROUND", "-f", str(file)],
+            [HTTPD, "-D", "FOREGROUND", "-f", str(file)],
             image_environment() | (environment or {}),
         )
 
@@ -127,7 +122,7 @@ def stock(build, mpm="event", name="factorial"):
         substitute(etc / "sites-available/000-default.conf", ":80>", f":{port}>")
         return (
             [
-                "apache2",
+                HTTPD,
                 "-D",
                 "FOREGROUND",
                 "-d",

@@ -121,7 +121,8 @@ def test_the_commands_print_what_the_page_shows(page: Path) -> None:
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.kind == "sh"], ids=str)
 def test_commands_that_are_not_run_could_be(block: Block) -> None:
     subprocess.run(["bash", "-n", "-c", block.text], check=True)
-    makefile = (SOURCE / "Makefile").read_text()
+    files = [SOURCE / "Makefile", *SOURCE.glob("*/*.mk"), *SOURCE.glob("*/*/*.mk")]
+    makefile = "".join(file.read_text() for file in files)
     for target in re.findall(r"^(?:sudo )?make ([a-z-]+)", block.text, flags=re.MULTILINE):
         assert re.search(rf"^([a-z-]+ )*{target}( [a-z-]+)*:", makefile, flags=re.MULTILINE), target
 

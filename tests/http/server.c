@@ -172,7 +172,7 @@ static pid_t spawn(const server *s, const char *mode, const char *mode_value)
         setenv("LD_PRELOAD", preload, 1);
     char configuration[80];
     snprintf(configuration, sizeof configuration, "%s/httpd.conf", s->root);
-    execlp("apache2", "apache2", "-f", configuration, mode, mode_value, NULL);
+    execl(HTTPD, HTTPD, "-f", configuration, mode, mode_value, NULL);
     _exit(127);
 }
 

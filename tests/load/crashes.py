@@ -10,6 +10,8 @@ import re
 import resource
 import subprocess
 
+from apxs import HTTPD
+
 # A server that is to leave core files, in its own directory.
 CORES = "CoreDumpDirectory {root}/htdocs\n"
 resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
@@ -34,7 +36,7 @@ def stack_of(server, pid):
     for core in cores:
         try:
             said = subprocess.run(
-                ["gdb", "-batch", "-ex", "info proc", "-ex", "bt", "/usr/sbin/apache2", str(core)],
+                ["gdb", "-batch", "-ex", "info proc", "-ex", "bt", HTTPD, str(core)],
                 capture_output=True,
                 text=True,
             ).stdout

@@ -14,12 +14,10 @@ import subprocess
 import tempfile
 import time
 
+from apxs import HTTPD, MODULES
 from client import get
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
-MODULES = subprocess.run(
-    ["apxs", "-q", "LIBEXECDIR"], check=True, capture_output=True, text=True
-).stdout.strip()
 MIB = 1 << 20
 
 VALGRIND = ["valgrind", "--error-exitcode=9", "--leak-check=full"]
@@ -125,7 +123,7 @@ class Server:
 
     def start(self):
         # In a session of its own: prefork signals its process group.
-        command = ["apache2", "-f", str(self.root / "httpd.conf"), "-D", "FOREGROUND"]
+        command = [HTTPD, "-f", str(self.root / "httpd.conf"), "-D", "FOREGROUND"]
         if self.valgrind:  # as one process
             command = [*VALGRIND, f"--log-file={self.root}/valgrind.log", *command[:-2], "-X"]
         if self.cgroup:

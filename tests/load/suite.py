@@ -6,7 +6,7 @@ import sys
 import unittest
 
 path = pathlib.Path(sys.argv[1])
-sys.path.insert(0, str(path.parent))
+sys.path[:0] = [str(path.parent), "tests"]
 module = importlib.import_module(path.stem)
 loader = unittest.defaultTestLoader
 tests = loader.loadTestsFromModule(module)

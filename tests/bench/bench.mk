@@ -1,0 +1,46 @@
+# Speed: of httpd with the module beside others, and of the engine; docs/benchmarks.md.
+
+# nginx only unpacked: installed, it would start a server.
+bench_packages := $(build_packages) wrk hey python3 python3-flask gunicorn git \
+                  $(if $(shell command -v go),,golang-go)
+
+$(BUILD)/bench/mod_nothing.so: tests/bench/mod_nothing.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(HTTPD_FLAGS) -shared -o $@ $<
+
+$(BUILD)/bench/factorial-go: tests/bench/peers/factorial.go tests/bench/peers/go.mod
+	@mkdir -p $(@D)
+	cd tests/bench/peers && CGO_ENABLED=0 go build -o $(abspath $@) .
+
+$(BUILD)/bench/nginx/usr/sbin/nginx:
+	@mkdir -p $(BUILD)/bench
+	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
+	cd $(BUILD)/bench && apt-get download -q -o APT::Sandbox::User= nginx
+	dpkg-deb -x $(BUILD)/bench/nginx_*.deb $(BUILD)/bench/nginx
+	@touch $@
+
+.PHONY: bench bench-check bench-programs
+bench-programs: $(BUILD)/mod_factorial.so $(BUILD)/bench/mod_nothing.so $(BUILD)/bench/factorial-go \
+                $(BUILD)/bench/nginx/usr/sbin/nginx build/stock/etc/apache2/apache2.conf
+bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; SCENARIOS=small: that alone)
+	$(call install,$(bench_packages))
+	@$(MAKE) --no-print-directory bench-programs
+	tests/bench/bench $(BUILD) $(SCENARIOS)
+bench-check: ## try every part of the benchmark for a moment, without looking at the figures
+	$(call install,$(bench_packages))
+	@$(MAKE) --no-print-directory bench-programs
+	tests/bench/bench $(BUILD) --check $(SCENARIOS)
+
+# ---- the engine's speed
+engine_peers   := pari-gp python3-venv
+BENCH_VENV     := $(BUILD)/bench/venv
+
+.PHONY: bench-engine tune
+tune: ## measure the crossovers that mod_factorial/engine/crossovers.h names
+	tests/bench/tune $(BUILD)/tune
+bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+	$(call install,$(engine_peers))
+	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
+	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
+	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench/engine.json docs/engine-times.svg

@@ -1,0 +1,41 @@
+# What holds the C code against sanitizers, valgrind, clang and the layout.
+
+# The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
+# process is no leak of ours.
+.PHONY: asan tsan valgrind clang tidy
+tsan: ## unit tests under the thread sanitizer
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/tsan CFLAGS='-O1 -g' \
+	    SANITIZE=-fsanitize=thread test-unit
+asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
+	@SERVER_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	    $(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
+valgrind: ## unit tests under valgrind
+	@$(MAKE) --no-print-directory $(parallel) unit-programs
+	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 JOBS=$$(nproc) tests/run $(unit_programs:%='valgrind -q \
+	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
+# Some kernel, for the sources that are compiled once for each.
+tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
+clang: ## compile everything with clang too
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/clang CC=clang test-programs
+tidy: ## clang-tidy over all C files
+	@files=$$(git ls-files '*.c') && [ "$$files" ] && \
+	    $(MAKE) --no-print-directory -k $(parallel) $$(printf 'tidy/%s\n' $$files)
+tidy/%: %
+	@echo "tidy $<"
+	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
+	    -DMODULE='""' -DMODULES='""' -DHTTPD='""' -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
+
+.PHONY: format format-check
+format: ## lay out the C files by .clang-format
+	clang-format -i $$(git ls-files '*.c' '*.h')
+format-check: ## fail if a C file is not laid out by .clang-format
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+
+.PHONY: test-arm64
+arm64_packages := gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user-static mmdebstrap
+test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulator (as root)
+	$(call install,$(arm64_packages))
+	tests/container/test_arm64 build/arm64
