@@ -25,6 +25,7 @@ COPY conf/container conf/container
 COPY conf/page.conf conf/
 COPY docs/openapi.yaml docs/
 COPY docs/page docs/page
+ARG REVISION
 # hadolint ignore=SC2046
 RUN make -s container-programs && \
     install -s -m 644 build/mod_factorial.so /usr/lib/apache2/modules/ && \
@@ -35,15 +36,12 @@ RUN make -s container-programs && \
     install -D -m 644 -t /image/etc/mod_factorial conf/container/httpd.conf conf/page.conf && \
     install -D -m 644 -t /image/usr/share/mod_factorial/docs docs/openapi.yaml && \
     install -D -m 644 -t /image/usr/share/mod_factorial/docs/page docs/page/* && \
-    install -D -m 644 LICENSE /image/usr/share/doc/mod_factorial/copyright && \
-    install -d -m 1777 /image/run/apache2
+    sed -i "s/^Define revision .*/Define revision ${REVISION:-unknown}/" /image/etc/mod_factorial/httpd.conf && \
+    install -D -m 644 LICENSE /image/usr/share/doc/mod_factorial/copyright
 
 # ---- the image
 FROM ${RUNTIME_IMAGE}@${RUNTIME_DIGEST}
 COPY --from=build /image /
-# Everybody may write to this folder. A tmpfs goes over it where the root file system is read-only; of ECS
-# it belongs to root and has the folder's mode, as any other volume has that is declared here.
-VOLUME /run/apache2
 
 # httpd.conf has no defaults of its own: they are here, and checked.c insists on every one. Sizes are
 # those of the smallest task in infra/settings/budget.py: a quarter of a processor and 512 MiB.

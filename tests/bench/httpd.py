@@ -43,7 +43,7 @@ def container_text(directory, port, build, mpm, name, extra):
     for old, new in {
         "/etc/mod_factorial": str(directory),
         "Listen 5000": f"Listen 127.0.0.1:{port}",
-        "/run/apache2": str(directory),
+        "/dev/shm": str(directory),
         "/usr/lib/apache2/modules/mod_factorial.so": str(module(build, "factorial")),
         "/usr/lib/apache2/modules": MODULES,
         "/usr/share/mod_factorial": str(SOURCE),

@@ -28,7 +28,7 @@ def container() -> str:
         "/usr/share/mod_factorial/docs": "@ROOT@/docs",
         "ServerRoot /etc/mod_factorial": "ServerRoot @ROOT@",
         "Listen 5000": "Listen 127.0.0.1:@PORT@",
-        "/run/apache2": "@ROOT@/cache",
+        "/dev/shm": "@ROOT@/cache",
         "/usr/lib/apache2/modules/mod_factorial.so": f"{BUILD}/mod_factorial.so",
     }.items():
         text = text.replace(written, real)

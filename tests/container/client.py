@@ -90,16 +90,16 @@ FIELDS = (b"User-Agent", b"Referer", b"X-Amzn-Trace-Id", b"X-Forwarded-For", b"H
 
 def hostile():
     """Hostile bytes wherever a client can put them; prints the number of requests."""
-    requests = [b"\x16\x03\x01\x02\x00\x01\r\n", b"GET\r\n", b"GET /status HTTP/9.9\r\n\r\n"]
+    requests = [b"\x16\x03\x01\x02\x00\x01\r\n", b"GET\r\n", b"GET /none HTTP/9.9\r\n\r\n"]
     for text in HOSTILE:
         requests += [
             b"GET /a" + text + b"b HTTP/1.1\r\nHost: x\r\n\r\n",
-            b"GET /status?a=" + text + b"b HTTP/1.1\r\nHost: x\r\n\r\n",
-            b"G" + text + b"T /status HTTP/1.1\r\nHost: x\r\n\r\n",
-            b"GET /status HTTP/1.1" + text + b"\r\nHost: x\r\n\r\n",
+            b"GET /none?a=" + text + b"b HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"G" + text + b"T /none HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"GET /none HTTP/1.1" + text + b"\r\nHost: x\r\n\r\n",
         ]
         requests += [
-            b"GET /status HTTP/1.1\r\nHost: x\r\n" + field + b": a" + text + b"b\r\n\r\n"
+            b"GET /none HTTP/1.1\r\nHost: x\r\n" + field + b": a" + text + b"b\r\n\r\n"
             for field in FIELDS
         ]
     everywhere = b"".join(field + b": " + b'"' * 3900 + b"\r\n" for field in FIELDS[:3])
@@ -172,6 +172,27 @@ def logged(path):
         expect(found == ["GET", 404, "203.0.113.7", "127.0.0.1"], str(found))
         plain = all(b" " <= text[i : i + 1] <= b"~" for i in range(len(text)))
         expect(("percent" in entry["query"]) != plain, entry["query"])
+
+
+FORWARDED = {
+    "203.0.113.7": "203.0.113.7",
+    "203.0.113.8:49152": "203.0.113.8",
+    "2001:db8::9": "2001:db8::9",
+    "[2001:db8::a]": "2001:db8::a",
+    "[2001:db8::b]:49152": "2001:db8::b",
+    "198.51.100.1:1, 203.0.113.9:2": "203.0.113.9",
+    "nonsense:49152": "127.0.0.1",
+}
+
+
+def forwarded(path):
+    """Whatever form the balancer gives it, the log has the address that is last in X-Forwarded-For."""
+    for header in FORWARDED:
+        raw(f"GET /forwarded HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {header}\r\n\r\n".encode())
+    time.sleep(0.5)
+    with open(path, "rb") as file:
+        clients = [json.loads(line)["client"] for line in file if b'"/forwarded"' in line]
+    expect(clients == list(FORWARDED.values()), str(clients))
 
 
 def entries_of(path, number, count):
@@ -397,7 +418,20 @@ def balanced(port, certificate, allowed, *command):
     expect(len(load.failures) <= int(allowed), f"{len(load.failures)}: {load.failures[:3]}")
 
 
-COMMANDS = (hostile, log, logged, reasons, opened_ahead, idle, stop, first, tell, answer, balanced)
+COMMANDS = (
+    hostile,
+    log,
+    logged,
+    forwarded,
+    reasons,
+    opened_ahead,
+    idle,
+    stop,
+    first,
+    tell,
+    answer,
+    balanced,
+)
 
 if __name__ == "__main__":
     {command.__name__: command for command in COMMANDS}[sys.argv[1]](*sys.argv[2:])
