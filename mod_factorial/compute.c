@@ -49,10 +49,7 @@ static outcome outcome_of(factorial_status status)
     switch (status) {
     case FACTORIAL_OK:
         return OUTCOME_OK;
-    case FACTORIAL_OUT_OF_MEMORY:
-        return OUTCOME_MEMORY;
     case FACTORIAL_CANCELLED:
-    case FACTORIAL_TOO_LARGE:
     case FACTORIAL_WRONG:
         break;
     }
@@ -66,15 +63,17 @@ static granted_memory grant(factorial_memory *source, size_t bytes)
 
 static outcome compute_small(factorial_request *q)
 {
-    granted_memory granted = grant(&block_memory, factorial_memory_need(q->n, process.method, 1));
-    factorial_job job = {.memory = &granted.memory, .threads = 1, .method = process.method};
+    granted_memory granted = grant(&block_memory, factorial_memory_need(q->n, process.method));
+    factorial_plan plan = factorial_make_plan(q->n, process.method);
+    factorial_job job = {.threads = 1};
+    factorial_status status = FACTORIAL_WRONG;
     q->digits = digits_acquire(q->digit_count, NULL);
     if (!q->digits)
         return OUTCOME_MEMORY;
     apr_time_t start = apr_time_now();
-    factorial_status status = factorial_compute(&job, q->n, q->digits);
+    bool memory = factorial_compute_in(&granted.memory, &plan, &job, q->digits, &status);
     q->computed = (uint64_t)(apr_time_now() - start);
-    return outcome_of(status);
+    return memory ? outcome_of(status) : OUTCOME_MEMORY;
 }
 
 /* False if half of the workers are at it: so many numbers at once are treated like large ones. */
@@ -145,9 +144,11 @@ static outcome wait_for_budget(factorial_request *q, uint64_t bytes)
 
 typedef struct {
     compute_task task; /* first, for it is found again by its address */
+    factorial_memory *memory;
+    factorial_plan plan;
     factorial_job job;
-    uint64_t n;
     char *digits;
+    bool no_memory;
     factorial_status status;
 } engine_task;
 
@@ -155,7 +156,7 @@ static void run_engine(compute_task *task)
 {
     engine_task *e = (engine_task *)task;
     e->job.pool = process.compute_threads ? process_pool() : NULL;
-    e->status = factorial_compute(&e->job, e->n, e->digits);
+    e->no_memory = !factorial_compute_in(e->memory, &e->plan, &e->job, e->digits, &e->status);
 }
 
 static bool interrupted(void *w)
@@ -163,14 +164,20 @@ static bool interrupted(void *w)
     return must_stop(w, OUTCOME_TIMEOUT);
 }
 
+static bool is_set(void *flag)
+{
+    return atomic_load_explicit((atomic_bool *)flag, memory_order_relaxed);
+}
+
 /* By a compute thread, watched by this one. */
 static void run_watched(engine_task *e, watch *w)
 {
     atomic_bool cancelled = false;
-    e->job.cancelled = &cancelled;
-    e->job.gives_way = true;
+    e->job.cancelled = is_set;
+    e->job.context = &cancelled;
+    e->job.yield = true;
     if (!compute_threads_submit(process.compute_threads, &e->task)) {
-        e->status = FACTORIAL_OUT_OF_MEMORY;
+        e->no_memory = true;
         return;
     }
     while (!compute_threads_wait(process.compute_threads, &e->task, TICK_MS))
@@ -181,7 +188,7 @@ static void run_watched(engine_task *e, watch *w)
 /* By this thread, which looks up now and then. */
 static void run_here(engine_task *e, watch *w)
 {
-    e->job.interrupted = interrupted;
+    e->job.cancelled = interrupted;
     e->job.context = w;
     run_engine(&e->task);
 }
@@ -192,8 +199,9 @@ static outcome run(factorial_request *q, size_t memory)
     granted_memory granted = grant(process.memory, memory);
     engine_task e = {
         .task.run = run_engine,
-        .job = {.memory = &granted.memory, .threads = process.threads, .method = process.method},
-        .n = q->n,
+        .memory = &granted.memory,
+        .plan = factorial_make_plan(q->n, process.method),
+        .job = {.threads = process.threads},
         .digits = q->digits,
     };
     apr_time_t start = apr_time_now();
@@ -202,6 +210,8 @@ static outcome run(factorial_request *q, size_t memory)
     else
         run_here(&e, &w);
     q->computed = (uint64_t)(apr_time_now() - start);
+    if (e.no_memory)
+        return OUTCOME_MEMORY;
     if (e.status == FACTORIAL_CANCELLED)
         return w.reason;
     return outcome_of(e.status);
@@ -212,7 +222,7 @@ static outcome compute_large(factorial_request *q)
     if (!process.joined || !admission_enter(&process.budget, process.here, process.everywhere))
         return OUTCOME_BUSY;
     q->has_slot = true;
-    size_t memory = factorial_memory_need(q->n, process.method, process.threads);
+    size_t memory = factorial_memory_need(q->n, process.method);
     size_t bytes = memory + digits_bytes(q->digit_count);
     outcome how = wait_for_budget(q, bytes);
     if (how != OUTCOME_OK)

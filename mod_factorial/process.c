@@ -3,7 +3,7 @@
 #include "blocks.h"
 #include "digits.h"
 #include "directives.h"
-#include "engine/keeper.h"
+#include "keeper.h"
 #include "metrics.h"
 #include "shared.h"
 
@@ -60,8 +60,7 @@ bool process_prepare(server_rec *server)
 
 static uint64_t memory_of(uint64_t n)
 {
-    return factorial_memory_need(n, process.method, process.threads) +
-           digits_bytes(factorial_digit_count(n));
+    return factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n));
 }
 
 /* The need grows with n. */
