@@ -1,8 +1,10 @@
-# mod_factorial: build, run, test. `make` alone prints what can be made.
+# The module: build, run, install, test.
 
 VERSION := 0.1.0
 BUILD   ?= build
+$(if $(word 2,$(BUILD)),$(error BUILD must be a path without blanks))
 PORT    ?= 5000
+LISTEN  ?= 127.0.0.1
 
 CC       ?= cc
 CFLAGS   ?= -O2 -g
@@ -31,24 +33,48 @@ HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$($(APR_CONFIG) --inc
 .SUFFIXES:
 .SECONDARY:
 
+# One short line for each file; V=1 shows the commands.
+say = $(if $(V),,@echo "  $(1)";)
+
 # ---- what is built of what
+# Objects that other options made are made again: they depend on this file, which changes with them.
+$(BUILD)/options: export OPTIONS = $(COMPILE) $(APXS) $(abspath $(BUILD))
+$(BUILD)/options: FORCE
+	@for tool in $(firstword $(CC)) $(APXS); do command -v $$tool >/dev/null || \
+	    { echo "There is no $$tool. To install what building needs: make packages" >&2; exit 1; }; done
+	@mkdir -p $(@D)
+	@echo "$$OPTIONS" | cmp -s - $@ || echo "$$OPTIONS" >$@
+.PHONY: FORCE
+FORCE:
+
 # Two of the engine's sources are compiled once for each of the processor's instruction sets.
 kernel_sources := mod_factorial/engine/transform.c mod_factorial/engine/residues.c
 engine_sources := $(filter-out $(kernel_sources) mod_factorial/engine/main.c,\
                       $(wildcard mod_factorial/engine/*.c))
-processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 kernels         = $(kernels_$(processor))
 engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o) \
                   $(foreach name,$(kernels),$(kernel_sources:%.c=$(BUILD)/%.$(name).o))
 module_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard mod_factorial/*.c))
 
+# The targets that most people need, then those of each file.
+first := run test build install uninstall container container-run lint bench clean
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' -v first='$(first)' ' \
+	    FNR == 1 { files++; title[files] = substr($$0, 3) } \
+	    /^[a-z0-9-]+:.*## / { \
+	        line = sprintf("  make %-18s %s\n", $$1, $$2); \
+	        if (index(" " first " ", " " $$1 " ")) help[$$1] = line; else others[files] = others[files] line } \
+	    END { \
+	        split(first, names, " "); \
+	        for (i = 1; i in names; i++) printf "%s", help[names[i]]; \
+	        for (i = 1; i <= files; i++) if (others[i]) printf "\n%s\n%s", title[i], others[i] }' \
+	    $(filter Makefile %.mk,$(MAKEFILE_LIST))
 
-$(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c
+$(BUILD)/mod_factorial/engine/%.o: mod_factorial/engine/%.c $(BUILD)/options
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call say,compile $<)$(COMPILE) -c -o $@ $<
 
 # name: instruction set
 kernels_x86_64  := avx512 avx2
@@ -57,32 +83,32 @@ avx512_flags    := -mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=5
 avx2_flags      := -mavx2 -mfma
 
 define kernel_rule
-$(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c
+$(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c $(BUILD)/options
 	@mkdir -p $$(@D)
-	$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
+	$$(call say,compile $$< for $(1))$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
 endef
 kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1)
 $(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))
 
 $(BUILD)/libengine.a: $(engine_objects)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,link $@)$(AR) rcs $@ $^
 
-$(BUILD)/mod_factorial/%.o: mod_factorial/%.c
+$(BUILD)/mod_factorial/%.o: mod_factorial/%.c $(BUILD)/options
 	@mkdir -p $(@D)
-	$(COMPILE) $(HTTPD_FLAGS) -c -o $@ $<
+	$(call say,compile $<)$(COMPILE) $(HTTPD_FLAGS) -c -o $@ $<
 
 # Undefined symbols are httpd's and APR's; the engine's are checked by the link.
 $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
-	$(CC) $(SANITIZE) -shared -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
+	$(call say,link $@)$(CC) $(SANITIZE) -shared -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
 
 $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,link $@)$(AR) rcs $@ $^
 
 # The engine as a command.
 $(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
-	$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
+	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
@@ -93,57 +119,34 @@ parallel = -j "$$(nproc)"
 # ---- set-up
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
 build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
-test_packages  := $(build_packages) check libcurl4-openssl-dev curl media-types
+run_packages   := $(build_packages) curl
+test_packages  := $(run_packages) check libcurl4-openssl-dev media-types openssl python3 python3-venv
 check_packages := $(test_packages) clang clang-format clang-tidy valgrind
 
-# Installs what is missing of the named packages, or says how, where it may not.
-define install
-@missing=; for package in $(1); do \
-    dpkg-query -Wf '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || \
-        missing="$$missing $$package"; \
-done; \
-[ -z "$$missing" ] && exit 0; \
-command="apt-get install -y --no-install-recommends$$missing"; \
-if [ "$$(id -u)" -ne 0 ]; then \
-    echo "These packages are missing. Please run: sudo apt-get update && sudo $$command"; exit 1; \
-fi; \
-echo "Installing:$$missing"; \
-apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$command
-endef
+install = @conf/install-packages $(1)
 
 .PHONY: packages test-packages check-packages
 packages: ## install what building and running need
-	$(call install,$(build_packages))
-test-packages: build/stock/etc/apache2/apache2.conf ## install what the tests need besides
+	$(call install,$(run_packages))
+test-packages: ## install what the tests need besides
 	$(call install,$(test_packages))
-
 check-packages: ## install what the checks need besides
 	$(call install,$(check_packages))
 
 # Debian's own configuration of apache2, unpacked only: installed, it would start a server.
-build/stock/etc/apache2/apache2.conf:
-	@mkdir -p build/stock
+$(BUILD)/stock/etc/apache2/apache2.conf:
+	@mkdir -p $(BUILD)/stock
 	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
-	cd build/stock && apt-get download -q -o APT::Sandbox::User= apache2
-	dpkg-deb -x build/stock/apache2_*.deb build/stock
+	cd $(BUILD)/stock && apt-get download -q -o APT::Sandbox::User= apache2 || \
+	    { echo "apt cannot load apache2. Please have root run: apt-get update" >&2; exit 1; }
+	dpkg-deb -x $(BUILD)/stock/apache2_*.deb $(BUILD)/stock
 	@touch $@
 
 # ---- running
-# In a session of its own: a terminal's change of size sends SIGWINCH, which stops httpd. The page is
-# copied to where the server's user can read it, wherever the clone is.
 .PHONY: run
-run: packages ## build and serve on port 5000 (PORT=8123: on another) until interrupted
-	@$(MAKE) --no-print-directory $(parallel) build
-	@mkdir -p $(BUILD)/run
-	@echo "Serving http://127.0.0.1:$(PORT)/api/v1/factorial?number=50 until interrupted (Ctrl-C)"
-	@echo "For people: http://127.0.0.1:$(PORT)/docs/"
-	@docs=$$(mktemp -d) || exit 1; trap 'rm -rf "$$docs"' EXIT; \
-	cp -r docs/. "$$docs" && chmod -R a+rX "$$docs" || exit 1; \
-	setsid $(HTTPD) -D FOREGROUND -d $(abspath $(BUILD))/run -f $(CURDIR)/conf/local.conf \
-	    -C 'Define PORT $(PORT)' -C 'Define MODULE $(abspath $(BUILD))/mod_factorial.so' \
-	    -C 'Define MODULES '$$($(APXS) -q LIBEXECDIR) -C 'Define CONF $(CURDIR)/conf' \
-	    -C "Define FACTORIAL_DOCS $$docs" & \
-	server=$$!; trap 'kill $$server; wait $$server; exit 0' INT TERM; wait $$server
+run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0.0.0) until interrupted
+	@$(MAKE) --no-print-directory $(parallel) build $(if $(V),,>/dev/null)
+	@exec conf/serve "$(HTTPD)" "$$($(APXS) -q LIBEXECDIR)" '$(BUILD)' '$(LISTEN)' '$(PORT)'
 
 # ---- installing
 LIBEXECDIR  = $(shell $(APXS) -q LIBEXECDIR)
@@ -151,25 +154,25 @@ MODS        = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
 
 .PHONY: install uninstall
 install: build ## put the module and its configuration where a2enmod finds them (DESTDIR honoured)
-	install -d $(DESTDIR)$(LIBEXECDIR) $(MODS)
-	install -m 644 $(BUILD)/mod_factorial.so $(DESTDIR)$(LIBEXECDIR)
-	sed 's#/usr/lib/apache2/modules#$(LIBEXECDIR)#' conf/factorial.load >$(MODS)/factorial.load
-	@if [ -e $(MODS)/factorial.conf ] && ! cmp -s conf/factorial.conf $(MODS)/factorial.conf; then \
-	    install -m 644 conf/factorial.conf $(MODS)/factorial.conf.new; \
+	install -d "$(DESTDIR)$(LIBEXECDIR)" "$(MODS)"
+	install -m 644 $(BUILD)/mod_factorial.so "$(DESTDIR)$(LIBEXECDIR)"
+	sed 's#/usr/lib/apache2/modules#$(LIBEXECDIR)#' conf/factorial.load >"$(MODS)/factorial.load"
+	@if [ -e "$(MODS)/factorial.conf" ] && ! cmp -s conf/factorial.conf "$(MODS)/factorial.conf"; then \
+	    install -m 644 conf/factorial.conf "$(MODS)/factorial.conf.new"; \
 	    echo "$(MODS)/factorial.conf was changed: kept, the new one is factorial.conf.new"; \
 	else \
-	    install -m 644 conf/factorial.conf $(MODS); \
+	    install -m 644 conf/factorial.conf "$(MODS)"; \
 	fi
 	@echo "Now: a2enmod factorial && systemctl reload apache2"
 uninstall: ## remove what install has put there, except a factorial.conf that was changed
-	@if [ -e $(MODS)/../mods-enabled/factorial.load ]; then \
+	@if [ -e "$(MODS)/../mods-enabled/factorial.load" ]; then \
 	    echo "The module is enabled. First: a2dismod factorial && systemctl reload apache2"; exit 1; \
 	fi
-	rm -f $(DESTDIR)$(LIBEXECDIR)/mod_factorial.so $(MODS)/factorial.load $(MODS)/factorial.conf.new
-	@if [ -e $(MODS)/factorial.conf ] && ! cmp -s conf/factorial.conf $(MODS)/factorial.conf; then \
+	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_factorial.so" "$(MODS)/factorial.load" "$(MODS)/factorial.conf.new"
+	@if [ -e "$(MODS)/factorial.conf" ] && ! cmp -s conf/factorial.conf "$(MODS)/factorial.conf"; then \
 	    echo "$(MODS)/factorial.conf was changed: kept"; \
 	else \
-	    rm -f $(MODS)/factorial.conf; \
+	    rm -f "$(MODS)/factorial.conf"; \
 	fi
 
 # ---- tests
@@ -178,40 +181,41 @@ unit_suites := $(wildcard tests/unit/*/test_*.c)
 http_suites := $(wildcard tests/http/test_*.c)
 http_common := $(BUILD)/tests/http/server.o $(BUILD)/tests/http/client.o
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/options
 	@mkdir -p $(@D)
-	$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit $$(pkg-config --cflags check) \
+	$(call say,compile $<)$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit $$(pkg-config --cflags check) \
 	    -DMODULE='"$(abspath $(BUILD))/mod_factorial.so"' \
 	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -DHTTPD="\"$(HTTPD)\"" -c -o $@ $<
 
 $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
-                               $(BUILD)/tests/guarded_scratch.o $(BUILD)/libengine.a
+                               $(BUILD)/tests/heap.o $(BUILD)/libengine.a
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
+	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 
 # All of the module but its record, with the fake httpd in the real one's place.
 $(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/suite.o \
                                $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/libmodule.a \
                                $(BUILD)/libengine.a
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) \
+	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) \
 	    $(APR_LIBS) -lgmp -lm -lpthread
 
 $(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_common)
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
+	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
 
 unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
 http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
 .PHONY: test test-unit test-http
-test: test-packages tools-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
-	@$(MAKE) --no-print-directory $(parallel) test-programs $(TOOLS)/ready
+test: test-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
+	@$(MAKE) --no-print-directory $(parallel) test-programs $(TOOLS)/ready \
+	    $(BUILD)/stock/etc/apache2/apache2.conf
 	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
 	    $(call tool_suite,api) \
-	    'tests/install/test_stock_apache $(BUILD) build/stock'
+	    'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)'
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
 test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)

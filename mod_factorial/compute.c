@@ -3,7 +3,7 @@
 #include "blocks.h"
 #include "connection.h"
 #include "digits.h"
-#include "metrics.h"
+#include "directives.h"
 #include "process.h"
 
 #include <poll.h>
@@ -49,7 +49,10 @@ static outcome outcome_of(factorial_status status)
     switch (status) {
     case FACTORIAL_OK:
         return OUTCOME_OK;
+    case FACTORIAL_OUT_OF_MEMORY:
+        return OUTCOME_MEMORY;
     case FACTORIAL_CANCELLED:
+    case FACTORIAL_TOO_LARGE:
     case FACTORIAL_WRONG:
         break;
     }
@@ -61,19 +64,17 @@ static granted_memory grant(factorial_memory *source, size_t bytes)
     return (granted_memory){{acquire, release}, source, (long long)bytes};
 }
 
-static outcome compute_small(factorial_request *q)
+static outcome compute_small(uint64_t n, uint64_t count, computation *c)
 {
-    granted_memory granted = grant(&block_memory, factorial_memory_need(q->n, process.method));
-    factorial_plan plan = factorial_make_plan(q->n, process.method);
-    factorial_job job = {.threads = 1};
-    factorial_status status = FACTORIAL_WRONG;
-    q->digits = digits_acquire(q->digit_count, NULL);
-    if (!q->digits)
+    granted_memory granted = grant(&block_memory, factorial_memory_need(n, process.method, 1));
+    factorial_job job = {.memory = &granted.memory, .threads = 1, .method = process.method};
+    c->digits = digits_acquire(count, NULL);
+    if (!c->digits)
         return OUTCOME_MEMORY;
     apr_time_t start = apr_time_now();
-    bool memory = factorial_compute_in(&granted.memory, &plan, &job, q->digits, &status);
-    q->computed = (uint64_t)(apr_time_now() - start);
-    return memory ? outcome_of(status) : OUTCOME_MEMORY;
+    factorial_status status = factorial_compute(&job, n, c->digits);
+    c->computed = (uint64_t)(apr_time_now() - start);
+    return outcome_of(status);
 }
 
 /* False if half of the workers are at it: so many numbers at once are treated like large ones. */
@@ -93,9 +94,10 @@ typedef struct {
     outcome reason; /* OUTCOME_OK: there is none to stop */
 } watch;
 
-static watch start_watch(const request_rec *r, uint64_t seconds)
+static watch start_watch(const request_rec *r, setting timeout)
 {
-    return (watch){.r = r, .deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds)};
+    apr_time_t seconds = (apr_time_t)directives_get(r->per_dir_config, timeout);
+    return (watch){.r = r, .deadline = apr_time_now() + apr_time_from_sec(seconds)};
 }
 
 /* Looks, if it is time to; the overrun outcome is what running out of time means here. */
@@ -116,15 +118,15 @@ static bool must_stop(watch *w, outcome overrun)
 
 /* ---- large numbers: a share of the budget */
 
-static outcome wait_for_budget(factorial_request *q, uint64_t bytes)
+static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation *c)
 {
     uint64_t ticket = 0;
     apr_time_t start = apr_time_now();
-    watch w = start_watch(q->r, q->settings.queue_timeout);
+    watch w = start_watch(r, SETTING_QUEUE_TIMEOUT);
     for (;;) {
         admission_answer answer =
             admission_request(&process.budget, &process.limits, bytes, &ticket);
-        q->waited = (uint64_t)(apr_time_now() - start);
+        c->waited = (uint64_t)(apr_time_now() - start);
         if (answer == ADMISSION_GRANTED)
             return OUTCOME_OK;
         /* What this process keeps for the next computation may be what is missing. */
@@ -144,11 +146,9 @@ static outcome wait_for_budget(factorial_request *q, uint64_t bytes)
 
 typedef struct {
     compute_task task; /* first, for it is found again by its address */
-    factorial_memory *memory;
-    factorial_plan plan;
     factorial_job job;
+    uint64_t n;
     char *digits;
-    bool no_memory;
     factorial_status status;
 } engine_task;
 
@@ -156,7 +156,7 @@ static void run_engine(compute_task *task)
 {
     engine_task *e = (engine_task *)task;
     e->job.pool = process.compute_threads ? process_pool() : NULL;
-    e->no_memory = !factorial_compute_in(e->memory, &e->plan, &e->job, e->digits, &e->status);
+    e->status = factorial_compute(&e->job, e->n, e->digits);
 }
 
 static bool interrupted(void *w)
@@ -164,20 +164,14 @@ static bool interrupted(void *w)
     return must_stop(w, OUTCOME_TIMEOUT);
 }
 
-static bool is_set(void *flag)
-{
-    return atomic_load_explicit((atomic_bool *)flag, memory_order_relaxed);
-}
-
 /* By a compute thread, watched by this one. */
 static void run_watched(engine_task *e, watch *w)
 {
     atomic_bool cancelled = false;
-    e->job.cancelled = is_set;
-    e->job.context = &cancelled;
-    e->job.yield = true;
+    e->job.cancelled = &cancelled;
+    e->job.gives_way = true;
     if (!compute_threads_submit(process.compute_threads, &e->task)) {
-        e->no_memory = true;
+        e->status = FACTORIAL_OUT_OF_MEMORY;
         return;
     }
     while (!compute_threads_wait(process.compute_threads, &e->task, TICK_MS))
@@ -188,77 +182,93 @@ static void run_watched(engine_task *e, watch *w)
 /* By this thread, which looks up now and then. */
 static void run_here(engine_task *e, watch *w)
 {
-    e->job.cancelled = interrupted;
+    e->job.interrupted = interrupted;
     e->job.context = w;
     run_engine(&e->task);
 }
 
-static outcome run(factorial_request *q, size_t memory)
+static outcome run(const request_rec *r, uint64_t n, size_t memory, computation *c)
 {
-    watch w = start_watch(q->r, q->settings.timeout);
+    watch w = start_watch(r, SETTING_TIMEOUT);
     granted_memory granted = grant(process.memory, memory);
     engine_task e = {
         .task.run = run_engine,
-        .memory = &granted.memory,
-        .plan = factorial_make_plan(q->n, process.method),
-        .job = {.threads = process.threads},
-        .digits = q->digits,
+        .job = {.memory = &granted.memory, .threads = process.threads, .method = process.method},
+        .n = n,
+        .digits = c->digits,
     };
     apr_time_t start = apr_time_now();
     if (process.compute_threads)
         run_watched(&e, &w);
     else
         run_here(&e, &w);
-    q->computed = (uint64_t)(apr_time_now() - start);
-    if (e.no_memory)
-        return OUTCOME_MEMORY;
+    c->computed = (uint64_t)(apr_time_now() - start);
     if (e.status == FACTORIAL_CANCELLED)
         return w.reason;
     return outcome_of(e.status);
 }
 
-static outcome compute_large(factorial_request *q)
+static outcome compute_large(const request_rec *r, uint64_t n, uint64_t count, computation *c)
 {
     if (!process.joined || !admission_enter(&process.budget, process.here, process.everywhere))
         return OUTCOME_BUSY;
-    q->has_slot = true;
-    size_t memory = factorial_memory_need(q->n, process.method);
-    size_t bytes = memory + digits_bytes(q->digit_count);
-    outcome how = wait_for_budget(q, bytes);
+    c->large = true;
+    size_t memory = factorial_memory_need(n, process.method, process.threads);
+    size_t bytes = memory + digits_bytes(count);
+    outcome how = wait_for_budget(r, bytes, c);
     if (how != OUTCOME_OK)
         return how;
-    q->digits = digits_acquire(q->digit_count, &process.budget);
-    how = q->digits ? run(q, memory) : OUTCOME_MEMORY;
+    c->digits = digits_acquire(count, &process.budget);
+    how = c->digits ? run(r, n, memory, c) : OUTCOME_MEMORY;
     process_charge_kept();
-    admission_computed(&process.budget, bytes, q->digits ? digits_bytes(q->digit_count) : 0);
+    admission_computed(&process.budget, bytes, c->digits ? digits_bytes(count) : 0);
     return how;
 }
 
 /* ---- the whole */
 
-outcome compute_digits(factorial_request *q)
+static void log_failure(request_rec *r, uint64_t n, outcome how)
+{
+    static const char *const reasons[OUTCOME_COUNT] = {
+        [OUTCOME_BUSY] = "refused: too many large numbers at once",
+        [OUTCOME_TIMEOUT] = "stopped: took longer than FactorialTimeout allows",
+        [OUTCOME_MEMORY] = "refused: the system has no memory",
+        [OUTCOME_GONE] = "stopped: the client has gone",
+        [OUTCOME_STOPPING] = "stopped: so is the server",
+        [OUTCOME_FAILED] = "withheld: the result did not pass its check",
+    };
+    int level = how == OUTCOME_GONE                              ? APLOG_INFO
+                : how == OUTCOME_MEMORY || how == OUTCOME_FAILED ? APLOG_ERR
+                                                                 : APLOG_WARNING;
+    ap_log_rerror(APLOG_MARK, level, 0, r, "factorial of %" APR_UINT64_T_FMT " %s", n,
+                  reasons[how]);
+}
+
+outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *c)
 {
     outcome how;
-    if (q->n <= INSTANT_MAX) {
-        how = compute_small(q);
-    } else if (q->n <= process.small_max && enter_small()) {
-        how = compute_small(q);
+    *c = (computation){0};
+    if (n <= INSTANT_MAX) {
+        how = compute_small(n, count, c);
+    } else if (n <= process.small_max && enter_small()) {
+        how = compute_small(n, count, c);
         atomic_fetch_sub(&small_ones, 1);
     } else {
-        how = compute_large(q);
+        how = compute_large(r, n, count, c);
     }
     if (how == OUTCOME_OK) {
-        metrics_computed(q->digit_count, q->waited, q->computed);
+        metrics_computed(count, c->waited, c->computed);
         return how;
     }
-    if (q->digits)
-        digits_release(q->digits);
-    q->digits = NULL;
+    if (c->digits)
+        digits_release(c->digits);
+    c->digits = NULL;
+    log_failure(r, n, how);
     return how;
 }
 
-void compute_finish(const factorial_request *q)
+void compute_finish(const computation *c)
 {
-    if (q->has_slot)
+    if (c->large)
         admission_leave(&process.budget);
 }

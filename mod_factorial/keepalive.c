@@ -1,6 +1,7 @@
 #include "keepalive.h"
 
 #include "connection.h"
+#include "directives.h"
 #include "process.h"
 
 #include <apr_time.h>
@@ -142,10 +143,11 @@ static keepalive *create_record(conn_rec *c)
     return k;
 }
 
-void keepalive_expect(request_rec *r, uint64_t wait_ms)
+void keepalive_expect(request_rec *r)
 {
     conn_rec *c = r->connection;
-    apr_interval_time_t wait = apr_time_from_msec((apr_time_t)wait_ms);
+    apr_interval_time_t wait =
+        apr_time_from_msec((apr_time_t)directives_get(r->per_dir_config, SETTING_KEEP_ALIVE_WAIT));
     bool wanted =
         wait && process.kept_most && !c->master && !r->main && c->keepalive != AP_CONN_CLOSE;
     keepalive *k = keepalive_of(c);

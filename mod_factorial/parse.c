@@ -51,7 +51,8 @@ static bool is_blank(int byte)
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-static outcome read_number(const char *at, const char *end, uint64_t maximum, uint64_t *number)
+static number_outcome read_number(const char *at, const char *end, uint64_t maximum,
+                                  uint64_t *number)
 {
     int byte = next_byte(&at, end);
     while (is_blank(byte))
@@ -71,14 +72,14 @@ static outcome read_number(const char *at, const char *end, uint64_t maximum, ui
     while (is_blank(byte))
         byte = next_byte(&at, end);
     if (!any || byte != END || (negative && (over || value)))
-        return OUTCOME_NUMBER_INVALID;
+        return NUMBER_INVALID;
     if (over || value > maximum)
-        return OUTCOME_NUMBER_TOO_LARGE;
+        return NUMBER_TOO_LARGE;
     *number = value;
-    return OUTCOME_OK;
+    return NUMBER_GIVEN;
 }
 
-outcome parse_number(const char *query, uint64_t maximum, uint64_t *number)
+number_outcome parse_number(const char *query, uint64_t maximum, uint64_t *number)
 {
     while (query && *query) {
         const char *end = query + strcspn(query, "&");
@@ -87,7 +88,7 @@ outcome parse_number(const char *query, uint64_t maximum, uint64_t *number)
             return read_number(equals ? equals + 1 : end, end, maximum, number);
         query = *end ? end + 1 : end;
     }
-    return OUTCOME_NUMBER_MISSING;
+    return NUMBER_MISSING;
 }
 
 /* ---- the Accept field */
@@ -228,7 +229,7 @@ static void weigh(const media_range *range, candidate *c)
     c->best = found;
 }
 
-accept_preference parse_accept(const char *accept)
+preference parse_accept(const char *accept)
 {
     candidate json = {"application", "json", NO_MATCH, 0};
     candidate text = {"text", "plain", NO_MATCH, 0};
@@ -245,8 +246,8 @@ accept_preference parse_accept(const char *accept)
         at += strcspn(at, ",");
         at += *at == ',';
     }
-    return (accept_preference){
-        .form = text.weight > json.weight ? FORM_TEXT : FORM_NUMBER,
+    return (preference){
+        .representation = text.weight > json.weight ? REPRESENTATION_TEXT : REPRESENTATION_JSON,
         .problem_details = problem.best >= NAMED && problem.weight > 0,
     };
 }

@@ -19,6 +19,18 @@ is() { # EXPECTED ACTUAL
     [ "$1" = "$2" ] || { echo "expected: $1"; echo "got:      $2"; false; }
 }
 
+skip() { # DESCRIPTION REASON: tests/run counts the line
+    echo "skipped: $1: $2"
+}
+
+free_port() {
+    local candidate
+    while candidate=$((20000 + RANDOM)); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || break
+    done
+    echo "$candidate"
+}
+
 finish() { # NAME
     echo "Running suite(s): $1"
     echo "$(((checks - failures) * 100 / checks))%: Checks: $checks, Failures: $failures, Errors: 0"

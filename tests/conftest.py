@@ -7,6 +7,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     counted = {
         kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "failed", "error")
     }
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[2]}")
     checks = sum(counted.values())
     if checks:
         terminalreporter.write_line(

@@ -78,16 +78,17 @@ def folder(root: Path) -> Path:
 def shipped(root: Path, port: int) -> list[str]:
     """The command line by which `make run` serves."""
     defines = {
-        "PORT": f"127.0.0.1:{port}",
+        "LISTEN": "127.0.0.1",
+        "PORT": port,
         "MODULE": BUILD / "mod_factorial.so",
         "MODULES": MODULES,
         "CONF": SOURCE / "conf",
         "FACTORIAL_DOCS": root / "docs",
     }
     arguments = ["-d", str(root), "-f", str(SOURCE / "conf" / "local.conf")]
-    return arguments + [
-        word for name, value in defines.items() for word in ("-C", f"Define {name} {value}")
-    ]
+    for name, value in defines.items():
+        arguments += ["-C", f'Define {name} "{value}"']
+    return [*arguments, "-c", "ErrorLog error.log"]
 
 
 def own(root: Path, port: int, configuration: str) -> list[str]:
@@ -103,7 +104,7 @@ User www-data
 Group www-data
 LoadModule mpm_event_module {MODULES}/mod_mpm_event.so
 LoadModule authz_core_module {MODULES}/mod_authz_core.so
-LoadModule factorial_module {BUILD}/mod_factorial.so
+LoadModule factorial_module "{BUILD}/mod_factorial.so"
 {configuration}
 """
     )
@@ -183,7 +184,5 @@ def accepted(configuration: str, prepare: Prepare) -> str:
         root = folder(Path(name))
         prepare(root / "cache")
         command = own(root, free_port(), configuration.replace("@ROOT@", name))
-        done = subprocess.run(
-            [HTTPD, "-t", *command], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([HTTPD, "-t", *command], capture_output=True, text=True, check=False)
         return "" if done.returncode == 0 else done.stderr

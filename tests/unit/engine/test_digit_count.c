@@ -1,4 +1,3 @@
-#include "engine/digit_count.h"
 #include "engine/factorial.h"
 #include "suite.h"
 
