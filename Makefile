@@ -188,7 +188,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/options
 	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -DHTTPD="\"$(HTTPD)\"" -c -o $@ $<
 
 $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
-                               $(BUILD)/tests/heap.o $(BUILD)/libengine.a
+                               $(BUILD)/tests/guarded_scratch.o $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 

@@ -4,7 +4,7 @@
 #ifndef MOD_FACTORIAL_BLOCKS_H
 #define MOD_FACTORIAL_BLOCKS_H
 
-#include "engine/factorial.h"
+#include "engine_shim.h"
 
 /*
  * A block of so many bytes (more than 0), aligned to 64; NULL if there is none. Large ones come

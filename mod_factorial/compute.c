@@ -3,7 +3,7 @@
 #include "blocks.h"
 #include "connection.h"
 #include "digits.h"
-#include "directives.h"
+#include "metrics.h"
 #include "process.h"
 
 #include <poll.h>
@@ -49,10 +49,7 @@ static outcome outcome_of(factorial_status status)
     switch (status) {
     case FACTORIAL_OK:
         return OUTCOME_OK;
-    case FACTORIAL_OUT_OF_MEMORY:
-        return OUTCOME_MEMORY;
     case FACTORIAL_CANCELLED:
-    case FACTORIAL_TOO_LARGE:
     case FACTORIAL_WRONG:
         break;
     }
@@ -64,17 +61,19 @@ static granted_memory grant(factorial_memory *source, size_t bytes)
     return (granted_memory){{acquire, release}, source, (long long)bytes};
 }
 
-static outcome compute_small(uint64_t n, uint64_t count, computation *c)
+static outcome compute_small(factorial_request *q)
 {
-    granted_memory granted = grant(&block_memory, factorial_memory_need(n, process.method, 1));
-    factorial_job job = {.memory = &granted.memory, .threads = 1, .method = process.method};
-    c->digits = digits_acquire(count, NULL);
-    if (!c->digits)
+    granted_memory granted = grant(&block_memory, factorial_memory_need(q->n, process.method));
+    factorial_plan plan = factorial_make_plan(q->n, process.method);
+    factorial_job job = {.threads = 1};
+    factorial_status status = FACTORIAL_WRONG;
+    q->digits = digits_acquire(q->digit_count, NULL);
+    if (!q->digits)
         return OUTCOME_MEMORY;
     apr_time_t start = apr_time_now();
-    factorial_status status = factorial_compute(&job, n, c->digits);
-    c->computed = (uint64_t)(apr_time_now() - start);
-    return outcome_of(status);
+    bool memory = factorial_compute_in(&granted.memory, &plan, &job, q->digits, &status);
+    q->computed = (uint64_t)(apr_time_now() - start);
+    return memory ? outcome_of(status) : OUTCOME_MEMORY;
 }
 
 /* False if half of the workers are at it: so many numbers at once are treated like large ones. */
@@ -94,10 +93,9 @@ typedef struct {
     outcome reason; /* OUTCOME_OK: there is none to stop */
 } watch;
 
-static watch start_watch(const request_rec *r, setting timeout)
+static watch start_watch(const request_rec *r, uint64_t seconds)
 {
-    apr_time_t seconds = (apr_time_t)directives_get(r->per_dir_config, timeout);
-    return (watch){.r = r, .deadline = apr_time_now() + apr_time_from_sec(seconds)};
+    return (watch){.r = r, .deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds)};
 }
 
 /* Looks, if it is time to; the overrun outcome is what running out of time means here. */
@@ -118,15 +116,15 @@ static bool must_stop(watch *w, outcome overrun)
 
 /* ---- large numbers: a share of the budget */
 
-static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation *c)
+static outcome wait_for_budget(factorial_request *q, uint64_t bytes)
 {
     uint64_t ticket = 0;
     apr_time_t start = apr_time_now();
-    watch w = start_watch(r, SETTING_QUEUE_TIMEOUT);
+    watch w = start_watch(q->r, q->settings.queue_timeout);
     for (;;) {
         admission_answer answer =
             admission_request(&process.budget, &process.limits, bytes, &ticket);
-        c->waited = (uint64_t)(apr_time_now() - start);
+        q->waited = (uint64_t)(apr_time_now() - start);
         if (answer == ADMISSION_GRANTED)
             return OUTCOME_OK;
         /* What this process keeps for the next computation may be what is missing. */
@@ -146,9 +144,11 @@ static outcome wait_for_budget(const request_rec *r, uint64_t bytes, computation
 
 typedef struct {
     compute_task task; /* first, for it is found again by its address */
+    factorial_memory *memory;
+    factorial_plan plan;
     factorial_job job;
-    uint64_t n;
     char *digits;
+    bool no_memory;
     factorial_status status;
 } engine_task;
 
@@ -156,7 +156,7 @@ static void run_engine(compute_task *task)
 {
     engine_task *e = (engine_task *)task;
     e->job.pool = process.compute_threads ? process_pool() : NULL;
-    e->status = factorial_compute(&e->job, e->n, e->digits);
+    e->no_memory = !factorial_compute_in(e->memory, &e->plan, &e->job, e->digits, &e->status);
 }
 
 static bool interrupted(void *w)
@@ -164,14 +164,20 @@ static bool interrupted(void *w)
     return must_stop(w, OUTCOME_TIMEOUT);
 }
 
+static bool is_set(void *flag)
+{
+    return atomic_load_explicit((atomic_bool *)flag, memory_order_relaxed);
+}
+
 /* By a compute thread, watched by this one. */
 static void run_watched(engine_task *e, watch *w)
 {
     atomic_bool cancelled = false;
-    e->job.cancelled = &cancelled;
-    e->job.gives_way = true;
+    e->job.cancelled = is_set;
+    e->job.context = &cancelled;
+    e->job.yield = true;
     if (!compute_threads_submit(process.compute_threads, &e->task)) {
-        e->status = FACTORIAL_OUT_OF_MEMORY;
+        e->no_memory = true;
         return;
     }
     while (!compute_threads_wait(process.compute_threads, &e->task, TICK_MS))
@@ -182,93 +188,77 @@ static void run_watched(engine_task *e, watch *w)
 /* By this thread, which looks up now and then. */
 static void run_here(engine_task *e, watch *w)
 {
-    e->job.interrupted = interrupted;
+    e->job.cancelled = interrupted;
     e->job.context = w;
     run_engine(&e->task);
 }
 
-static outcome run(const request_rec *r, uint64_t n, size_t memory, computation *c)
+static outcome run(factorial_request *q, size_t memory)
 {
-    watch w = start_watch(r, SETTING_TIMEOUT);
+    watch w = start_watch(q->r, q->settings.timeout);
     granted_memory granted = grant(process.memory, memory);
     engine_task e = {
         .task.run = run_engine,
-        .job = {.memory = &granted.memory, .threads = process.threads, .method = process.method},
-        .n = n,
-        .digits = c->digits,
+        .memory = &granted.memory,
+        .plan = factorial_make_plan(q->n, process.method),
+        .job = {.threads = process.threads},
+        .digits = q->digits,
     };
     apr_time_t start = apr_time_now();
     if (process.compute_threads)
         run_watched(&e, &w);
     else
         run_here(&e, &w);
-    c->computed = (uint64_t)(apr_time_now() - start);
+    q->computed = (uint64_t)(apr_time_now() - start);
+    if (e.no_memory)
+        return OUTCOME_MEMORY;
     if (e.status == FACTORIAL_CANCELLED)
         return w.reason;
     return outcome_of(e.status);
 }
 
-static outcome compute_large(const request_rec *r, uint64_t n, uint64_t count, computation *c)
+static outcome compute_large(factorial_request *q)
 {
     if (!process.joined || !admission_enter(&process.budget, process.here, process.everywhere))
         return OUTCOME_BUSY;
-    c->large = true;
-    size_t memory = factorial_memory_need(n, process.method, process.threads);
-    size_t bytes = memory + digits_bytes(count);
-    outcome how = wait_for_budget(r, bytes, c);
+    q->has_slot = true;
+    size_t memory = factorial_memory_need(q->n, process.method);
+    size_t bytes = memory + digits_bytes(q->digit_count);
+    outcome how = wait_for_budget(q, bytes);
     if (how != OUTCOME_OK)
         return how;
-    c->digits = digits_acquire(count, &process.budget);
-    how = c->digits ? run(r, n, memory, c) : OUTCOME_MEMORY;
+    q->digits = digits_acquire(q->digit_count, &process.budget);
+    how = q->digits ? run(q, memory) : OUTCOME_MEMORY;
     process_charge_kept();
-    admission_computed(&process.budget, bytes, c->digits ? digits_bytes(count) : 0);
+    admission_computed(&process.budget, bytes, q->digits ? digits_bytes(q->digit_count) : 0);
     return how;
 }
 
 /* ---- the whole */
 
-static void log_failure(request_rec *r, uint64_t n, outcome how)
-{
-    static const char *const reasons[OUTCOME_COUNT] = {
-        [OUTCOME_BUSY] = "refused: too many large numbers at once",
-        [OUTCOME_TIMEOUT] = "stopped: took longer than FactorialTimeout allows",
-        [OUTCOME_MEMORY] = "refused: the system has no memory",
-        [OUTCOME_GONE] = "stopped: the client has gone",
-        [OUTCOME_STOPPING] = "stopped: so is the server",
-        [OUTCOME_FAILED] = "withheld: the result did not pass its check",
-    };
-    int level = how == OUTCOME_GONE                              ? APLOG_INFO
-                : how == OUTCOME_MEMORY || how == OUTCOME_FAILED ? APLOG_ERR
-                                                                 : APLOG_WARNING;
-    ap_log_rerror(APLOG_MARK, level, 0, r, "factorial of %" APR_UINT64_T_FMT " %s", n,
-                  reasons[how]);
-}
-
-outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *c)
+outcome compute_digits(factorial_request *q)
 {
     outcome how;
-    *c = (computation){0};
-    if (n <= INSTANT_MAX) {
-        how = compute_small(n, count, c);
-    } else if (n <= process.small_max && enter_small()) {
-        how = compute_small(n, count, c);
+    if (q->n <= INSTANT_MAX) {
+        how = compute_small(q);
+    } else if (q->n <= process.small_max && enter_small()) {
+        how = compute_small(q);
         atomic_fetch_sub(&small_ones, 1);
     } else {
-        how = compute_large(r, n, count, c);
+        how = compute_large(q);
     }
     if (how == OUTCOME_OK) {
-        metrics_computed(count, c->waited, c->computed);
+        metrics_computed(q->digit_count, q->waited, q->computed);
         return how;
     }
-    if (c->digits)
-        digits_release(c->digits);
-    c->digits = NULL;
-    log_failure(r, n, how);
+    if (q->digits)
+        digits_release(q->digits);
+    q->digits = NULL;
     return how;
 }
 
-void compute_finish(const computation *c)
+void compute_finish(const factorial_request *q)
 {
-    if (c->large)
+    if (q->has_slot)
         admission_leave(&process.budget);
 }

@@ -5,24 +5,17 @@
 #ifndef MOD_FACTORIAL_COMPUTE_H
 #define MOD_FACTORIAL_COMPUTE_H
 
-#include "metrics.h"
-#include "module.h"
-
-typedef struct {
-    char *digits;      /* the caller's, who gives them back by digits_release */
-    uint64_t waited;   /* for the budget, microseconds */
-    uint64_t computed; /* microseconds */
-    bool large;        /* occupies one of the places of busy workers, until compute_finish */
-} computation;
+#include "factorial_request.h"
 
 /*
- * Computes n!, which has `count` digits. OUTCOME_OK: c->digits is a block of that many. Otherwise
- * there is none, and the outcome says why: OUTCOME_BUSY, OUTCOME_TIMEOUT, OUTCOME_MEMORY,
- * OUTCOME_GONE, OUTCOME_STOPPING or OUTCOME_FAILED; what is the server's fault is in the log. In
- * both cases compute_finish is to be called when the request has been answered. By the request's
- * own thread.
+ * Computes n! for q->n, q->digit_count and q->settings, on the request's own thread or watched by
+ * it. Sets q->waited, q->computed and q->has_slot. Returns OUTCOME_OK and sets q->digits, a block
+ * that is to be freed by digits_release; or OUTCOME_BUSY, OUTCOME_TIMEOUT, OUTCOME_MEMORY,
+ * OUTCOME_GONE, OUTCOME_STOPPING or OUTCOME_FAILED, with q->digits NULL.
  */
-outcome compute_digits(request_rec *r, uint64_t n, uint64_t count, computation *c);
-void compute_finish(const computation *c);
+outcome compute_digits(factorial_request *q);
+
+/* Gives up the slot, if q has one; to be called once the response has been passed on. */
+void compute_finish(const factorial_request *q);
 
 #endif

@@ -1,13 +1,28 @@
 #include "directives.h"
 
 #include "cgroup.h"
-#include "engine/factorial.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <string.h>
 
 #define MIB INT64_C(1048576)
+
+/* The settings that are numbers. */
+typedef enum {
+    MAX_NUMBER,
+    TIMEOUT,
+    QUEUE_TIMEOUT,
+    SEND_TIMEOUT,
+    COMPRESS_MAX,
+    KEEP_ALIVE_WAIT,
+    MEMORY, /* MiB */
+    CONCURRENCY,
+    THREADS,
+    MAX_WAITING,
+    ENGINE, /* a factorial_method */
+    SETTING_COUNT,
+} setting;
 
 enum { UNSET = -1 };
 
@@ -51,17 +66,17 @@ static const struct {
     int64_t (*machine)(void); /* the default, where the machine decides */
     bool global;              /* for all virtual servers together */
 } settings[SETTING_COUNT] = {
-    [SETTING_MAX_NUMBER] = {0, FACTORIAL_LIMIT, .fallback = 1000000},
-    [SETTING_TIMEOUT] = {1, 3600, .fallback = 10},
-    [SETTING_QUEUE_TIMEOUT] = {0, 3600, .fallback = 2},
-    [SETTING_SEND_TIMEOUT] = {1, 86400, .fallback = 60},
-    [SETTING_COMPRESS_MAX] = {0, 1024 * MIB, .fallback = MIB},
-    [SETTING_KEEP_ALIVE_WAIT] = {0, 1000, .fallback = 10},
-    [SETTING_MEMORY] = {1, 1048576, .machine = default_memory, .global = true},
-    [SETTING_CONCURRENCY] = {1, 1024, .machine = default_concurrency, .global = true},
-    [SETTING_THREADS] = {1, 64, .machine = default_threads, .global = true},
-    [SETTING_MAX_WAITING] = {0, 1024, .fallback = 16, .global = true},
-    [SETTING_ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, .fallback = FACTORIAL_AUTO, .global = true},
+    [MAX_NUMBER] = {0, FACTORIAL_LIMIT, .fallback = 1000000},
+    [TIMEOUT] = {1, 3600, .fallback = 10},
+    [QUEUE_TIMEOUT] = {0, 3600, .fallback = 2},
+    [SEND_TIMEOUT] = {1, 86400, .fallback = 60},
+    [COMPRESS_MAX] = {0, 1024 * MIB, .fallback = MIB},
+    [KEEP_ALIVE_WAIT] = {0, 1000, .fallback = 10},
+    [MEMORY] = {1, 1048576, .machine = default_memory, .global = true},
+    [CONCURRENCY] = {1, 1024, .machine = default_concurrency, .global = true},
+    [THREADS] = {1, 64, .machine = default_threads, .global = true},
+    [MAX_WAITING] = {0, 1024, .fallback = 16, .global = true},
+    [ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, .fallback = FACTORIAL_AUTO, .global = true},
 };
 
 /* ---- the records */
@@ -107,13 +122,36 @@ bool directives_marks(ap_conf_vector_t *configuration, const char *uri)
     return false;
 }
 
-uint64_t directives_get(ap_conf_vector_t *configuration, setting which)
+static uint64_t value_of(ap_conf_vector_t *configuration, setting which)
 {
     const directives *d = ap_get_module_config(configuration, &factorial_module);
     int64_t value = d ? d->value[which] : UNSET;
     if (value == UNSET)
         value = settings[which].machine ? settings[which].machine() : settings[which].fallback;
     return (uint64_t)value;
+}
+
+location_settings directives_location(ap_conf_vector_t *configuration)
+{
+    return (location_settings){
+        .max_number = value_of(configuration, MAX_NUMBER),
+        .timeout = value_of(configuration, TIMEOUT),
+        .queue_timeout = value_of(configuration, QUEUE_TIMEOUT),
+        .send_timeout = value_of(configuration, SEND_TIMEOUT),
+        .compress_max = value_of(configuration, COMPRESS_MAX),
+        .keep_alive_wait = value_of(configuration, KEEP_ALIVE_WAIT),
+    };
+}
+
+server_settings directives_server(ap_conf_vector_t *configuration)
+{
+    return (server_settings){
+        .memory = value_of(configuration, MEMORY) * MIB,
+        .concurrency = (unsigned)value_of(configuration, CONCURRENCY),
+        .threads = (unsigned)value_of(configuration, THREADS),
+        .max_waiting = (unsigned)value_of(configuration, MAX_WAITING),
+        .method = (factorial_method)value_of(configuration, ENGINE),
+    };
 }
 
 /* ---- reading them */
@@ -194,12 +232,12 @@ static const char *set_number(cmd_parms *cmd, void *record, const char *text)
 static const char *set_engine(cmd_parms *cmd, void *record, const char *text)
 {
     directives *d = record;
-    const char *error = refuse_context(cmd, SETTING_ENGINE);
+    const char *error = refuse_context(cmd, ENGINE);
     if (error)
         return error;
     if (strcasecmp(text, "auto") != 0 && strcasecmp(text, "gmp") != 0)
         return apr_psprintf(cmd->pool, "%s takes auto or gmp, not \"%s\"", cmd->cmd->name, text);
-    d->value[SETTING_ENGINE] = strcasecmp(text, "gmp") ? FACTORIAL_AUTO : FACTORIAL_GMP;
+    d->value[ENGINE] = strcasecmp(text, "gmp") ? FACTORIAL_AUTO : FACTORIAL_GMP;
     return NULL;
 }
 
@@ -209,27 +247,26 @@ static const char *set_engine(cmd_parms *cmd, void *record, const char *text)
 const command_rec directives_table[] = {
     AP_INIT_FLAG("Factorial", set_factorial, NULL, RSRC_CONF | ACCESS_CONF,
                  "On makes the address of this <Location> the factorial endpoint"),
-    NUMBER("FactorialMaxNumber", SETTING_MAX_NUMBER,
+    NUMBER("FactorialMaxNumber", MAX_NUMBER,
            "The largest number whose factorial is computed, 0 to 100000000"),
-    NUMBER("FactorialTimeout", SETTING_TIMEOUT,
-           "Seconds that computing one factorial may take, 1 to 3600"),
-    NUMBER("FactorialQueueTimeout", SETTING_QUEUE_TIMEOUT,
+    NUMBER("FactorialTimeout", TIMEOUT, "Seconds that computing one factorial may take, 1 to 3600"),
+    NUMBER("FactorialQueueTimeout", QUEUE_TIMEOUT,
            "Seconds that a request may wait for memory and a computation, 0 to 3600"),
-    NUMBER("FactorialSendTimeout", SETTING_SEND_TIMEOUT,
+    NUMBER("FactorialSendTimeout", SEND_TIMEOUT,
            "Seconds in which a client has to take its answer, 1 to 86400"),
-    NUMBER("FactorialCompressMax", SETTING_COMPRESS_MAX,
+    NUMBER("FactorialCompressMax", COMPRESS_MAX,
            "The largest answer in bytes that compressing filters may compress, 0 to 1073741824"),
-    NUMBER("FactorialKeepAliveWait", SETTING_KEEP_ALIVE_WAIT,
+    NUMBER("FactorialKeepAliveWait", KEEP_ALIVE_WAIT,
            "Milliseconds that a worker of event waits for the next request of a quick client, "
            "0 to 1000"),
-    NUMBER("FactorialMemory", SETTING_MEMORY,
+    NUMBER("FactorialMemory", MEMORY,
            "MiB that large factorials may take at once in all processes together, 1 to 1048576"),
-    NUMBER("FactorialConcurrency", SETTING_CONCURRENCY,
+    NUMBER("FactorialConcurrency", CONCURRENCY,
            "Large factorials computed at once in all processes together, 1 to 1024"),
-    NUMBER("FactorialThreads", SETTING_THREADS, "Threads for computing one factorial, 1 to 64"),
-    NUMBER("FactorialMaxWaiting", SETTING_MAX_WAITING,
+    NUMBER("FactorialThreads", THREADS, "Threads for computing one factorial, 1 to 64"),
+    NUMBER("FactorialMaxWaiting", MAX_WAITING,
            "Requests that may wait for memory and a computation at once, 0 to 1024"),
-    AP_INIT_TAKE1("FactorialEngine", set_engine, (void *)SETTING_ENGINE, RSRC_CONF,
+    AP_INIT_TAKE1("FactorialEngine", set_engine, (void *)ENGINE, RSRC_CONF,
                   "auto, or gmp for computing everything by GMP"),
     {.name = NULL},
 };

@@ -1,31 +1,14 @@
 /*
- * The module's directives and the records that hold them.
+ * The module's directives, and the settings that they leave in force.
  */
 #ifndef MOD_FACTORIAL_DIRECTIVES_H
 #define MOD_FACTORIAL_DIRECTIVES_H
 
+#include "engine/factorial.h"
 #include "module.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* The settings, whole numbers all; names, ranges and defaults stand in directives.c. */
-typedef enum {
-    /* for a server or a location */
-    SETTING_MAX_NUMBER,
-    SETTING_TIMEOUT,         /* seconds of computing */
-    SETTING_QUEUE_TIMEOUT,   /* seconds of waiting for the budget */
-    SETTING_SEND_TIMEOUT,    /* seconds of sending, besides what a large answer is given more */
-    SETTING_COMPRESS_MAX,    /* bytes */
-    SETTING_KEEP_ALIVE_WAIT, /* milliseconds that a worker waits for a next request */
-    /* for the whole of httpd: to be asked of the main server's configuration */
-    SETTING_MEMORY,      /* MiB */
-    SETTING_CONCURRENCY, /* computations */
-    SETTING_THREADS,     /* for one computation */
-    SETTING_MAX_WAITING, /* requests */
-    SETTING_ENGINE,      /* a factorial_method */
-    SETTING_COUNT,
-} setting;
 
 extern const command_rec directives_table[];
 
@@ -36,10 +19,32 @@ void *directives_merge(apr_pool_t *pool, void *base, void *add);
 /* Is `Factorial On` in force here, by a pattern or for exactly this address? */
 bool directives_marks(ap_conf_vector_t *configuration, const char *uri);
 
+/* What a virtual host or a <Location> may set. */
+typedef struct {
+    uint64_t max_number;
+    uint64_t timeout;         /* of computing, seconds */
+    uint64_t queue_timeout;   /* of waiting for the budget, seconds */
+    uint64_t send_timeout;    /* of sending, seconds; large answers are given more */
+    uint64_t compress_max;    /* bytes */
+    uint64_t keep_alive_wait; /* for a next request, milliseconds */
+} location_settings;
+
+/* The settings in force, defaults included, by a request's per_dir_config. */
+location_settings directives_location(ap_conf_vector_t *configuration);
+
+/* What is set for the whole of httpd. */
+typedef struct {
+    uint64_t memory;      /* bytes */
+    unsigned concurrency; /* computations */
+    unsigned threads;     /* for one computation */
+    unsigned max_waiting; /* requests */
+    factorial_method method;
+} server_settings;
+
 /*
- * The value in force, or the default. The defaults of SETTING_MEMORY, SETTING_CONCURRENCY and
- * SETTING_THREADS are the machine's, which takes reading a few files: not for every request.
+ * The settings in force, by the main server's lookup_defaults. Some defaults depend on the machine
+ * and need a few files read: for the start of a process, not for requests.
  */
-uint64_t directives_get(ap_conf_vector_t *configuration, setting which);
+server_settings directives_server(ap_conf_vector_t *configuration);
 
 #endif

@@ -1,157 +1,123 @@
 #include "handler.h"
 
 #include "compute.h"
-#include "digits.h"
-#include "directives.h"
 #include "engine/factorial.h"
+#include "factorial_request.h"
 #include "keepalive.h"
 #include "metrics.h"
 #include "pacing.h"
-#include "parse.h"
 #include "process.h"
 #include "response.h"
+#include "validators.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
-/* Who reads the answer: the Accept field is the whole of it. */
-static preference preference_of(request_rec *r)
+static bool is_for(const request_rec *r, const char *handler)
 {
+    return r->handler && !strcmp(r->handler, handler);
+}
+
+static void note_number(request_rec *r, const char *name, uint64_t value)
+{
+    apr_table_setn(r->notes, name, apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, value));
+}
+
+/* Before the response is sent, so that whoever has read it also finds the line in the log. */
+static void set_outcome(factorial_request *q, outcome reached)
+{
+    const outcome_row *row = &outcomes[reached];
+    q->outcome = reached;
+    if (row->reason)
+        apr_table_setn(q->r->notes, "factorial-reason", row->reason);
+    if (row->log)
+        ap_log_rerror(APLOG_MARK, row->log_level, 0, q->r, "factorial of %" APR_UINT64_T_FMT " %s",
+                      q->n, row->log);
+}
+
+static int refuse(factorial_request *q, outcome reached)
+{
+    set_outcome(q, reached);
+    return response_send_error(q);
+}
+
+/* The request from top to bottom. Sets q->outcome. */
+static int answer(factorial_request *q)
+{
+    request_rec *r = q->r;
+    accept_preference preference = parse_accept(apr_table_get(r->headers_in, "Accept"));
+    q->form = preference.form;
+    q->problem_details = preference.problem_details;
     apr_table_mergen(r->headers_out, "Vary", "Accept");
-    return parse_accept(apr_table_get(r->headers_in, "Accept"));
-}
 
-/* The maximum that holds here, which memory may set lower than the directive does. */
-static uint64_t maximum_of(const request_rec *r)
-{
-    uint64_t configured = directives_get(r->per_dir_config, SETTING_MAX_NUMBER);
-    return configured < process.largest ? configured : process.largest;
-}
-
-static int send_number_error(request_rec *r, number_outcome given, bool problem_details)
-{
-    switch (given) {
-    case NUMBER_MISSING:
-        return response_send_error(r, ERROR_NUMBER_MISSING, problem_details);
-    case NUMBER_TOO_LARGE:
-        return response_send_too_large(r, maximum_of(r), problem_details);
-    case NUMBER_INVALID:
-    case NUMBER_GIVEN:
-        break;
-    }
-    return response_send_error(r, ERROR_NUMBER_INVALID, problem_details);
-}
-
-/* What a log can print of a computation, by %{factorial-...}n. */
-static void note_computation(request_rec *r, uint64_t count, const computation *c)
-{
-    apr_table_setn(r->notes, "factorial-digits", apr_off_t_toa(r->pool, (apr_off_t)count));
-    apr_table_setn(r->notes, "factorial-wait-us", apr_off_t_toa(r->pool, (apr_off_t)c->waited));
-    apr_table_setn(r->notes, "factorial-compute-us",
-                   apr_off_t_toa(r->pool, (apr_off_t)c->computed));
-}
-
-/* Nobody reads it: the status is for the log, nginx's for a client that closed its connection. */
-static int drop_client(request_rec *r)
-{
-    r->status = 499;
-    r->connection->aborted = 1;
-    return OK;
-}
-
-static int send_refusal(request_rec *r, outcome how, bool problem_details)
-{
-    static const response_error errors[OUTCOME_COUNT] = {
-        [OUTCOME_BUSY] = ERROR_BUSY,       [OUTCOME_TIMEOUT] = ERROR_TIMEOUT,
-        [OUTCOME_MEMORY] = ERROR_MEMORY,   [OUTCOME_STOPPING] = ERROR_BUSY,
-        [OUTCOME_FAILED] = ERROR_INTERNAL,
-    };
-    return how == OUTCOME_GONE ? drop_client(r)
-                               : response_send_error(r, errors[how], problem_details);
-}
-
-static int send_factorial(request_rec *r, uint64_t n, uint64_t count, preference wanted,
-                          outcome *how)
-{
-    computation c;
-    int result;
-    *how = compute_digits(r, n, count, &c);
-    note_computation(r, count, &c);
-    if (*how == OUTCOME_OK)
-        result = response_send_result(r, c.digits, count, wanted.representation, digits_release);
-    else
-        result = send_refusal(r, *how, wanted.problem_details);
-    if (pacing_expired(r)) {
-        *how = OUTCOME_SLOW;
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "factorial of %" APR_UINT64_T_FMT " given up: the client does not take it",
-                      n);
-    }
-    compute_finish(&c);
-    return result;
-}
-
-static int send_number(request_rec *r, uint64_t n, preference wanted, outcome *how)
-{
-    apr_table_setn(r->notes, "factorial-n", apr_off_t_toa(r->pool, (apr_off_t)n));
-    if (response_precondition_fails(r, n, wanted.representation))
-        return response_send_error(r, ERROR_PRECONDITION, wanted.problem_details);
-    uint64_t count = factorial_digit_count(n);
-    response_describe(r, n, count, wanted.representation);
-    *how = OUTCOME_HEADERS;
-    if (response_not_modified(r, n, wanted.representation))
-        return response_send_not_modified(r);
-    if (r->header_only)
-        return response_send_headers(r);
-    return send_factorial(r, n, count, wanted, how);
-}
-
-/* Sets *how to what has become of the request; at first it is OUTCOME_BAD_REQUEST. */
-static int answer(request_rec *r, outcome *how)
-{
-    preference wanted = preference_of(r);
     if (r->method_number == M_OPTIONS) {
-        *how = OUTCOME_HEADERS;
+        set_outcome(q, OUTCOME_HEADERS);
         return response_send_options(r);
     }
     if (r->method_number != M_GET) /* HEAD is GET with header_only set */
-        return response_send_error(r, ERROR_METHOD, wanted.problem_details);
+        return refuse(q, OUTCOME_METHOD);
 
-    uint64_t n = 0;
-    number_outcome given = parse_number(r->args, maximum_of(r), &n);
-    if (given != NUMBER_GIVEN)
-        return send_number_error(r, given, wanted.problem_details);
-    return send_number(r, n, wanted, how);
+    /* FactorialMemory may have room for smaller numbers only. */
+    q->maximum =
+        q->settings.max_number < process.largest ? q->settings.max_number : process.largest;
+    outcome parsed = parse_number(r->args, q->maximum, &q->n);
+    if (parsed != OUTCOME_OK)
+        return refuse(q, parsed);
+    note_number(r, "factorial-n", q->n);
+    if (validators_precondition_fails(q))
+        return refuse(q, OUTCOME_PRECONDITION);
+
+    q->digit_count = factorial_digit_count(q->n);
+    response_set_headers(q);
+    if (validators_not_modified(q)) {
+        set_outcome(q, OUTCOME_HEADERS);
+        return response_send_not_modified(r);
+    }
+    if (r->header_only) {
+        set_outcome(q, OUTCOME_HEADERS);
+        return response_send_headers(r);
+    }
+
+    outcome computed = compute_digits(q);
+    note_number(r, "factorial-digits", q->digit_count);
+    note_number(r, "factorial-wait-us", q->waited);
+    note_number(r, "factorial-compute-us", q->computed);
+    set_outcome(q, computed);
+    int result = computed == OUTCOME_OK ? response_send_result(q) : response_send_error(q);
+    if (pacing_expired(r))
+        set_outcome(q, OUTCOME_SLOW);
+    compute_finish(q);
+    return result;
 }
 
 int handler_factorial(request_rec *r)
 {
-    if (!r->handler || strcmp(r->handler, HANDLER_FACTORIAL) != 0)
+    if (!is_for(r, HANDLER_FACTORIAL))
         return DECLINED;
     int discarded = ap_discard_request_body(r);
     if (discarded != OK)
         return discarded;
 
-    outcome how = OUTCOME_BAD_REQUEST;
-    int result = answer(r, &how);
-    if (how > OUTCOME_BAD_REQUEST)
-        apr_table_setn(r->notes, "factorial-reason", metrics_name(how));
-    metrics_count(how);
-    keepalive_expect(r);
+    factorial_request q = {.r = r, .settings = directives_location(r->per_dir_config)};
+    int result = answer(&q);
+    metrics_count(q.outcome);
+    keepalive_expect(r, q.settings.keep_alive_wait);
     return result;
 }
 
 int handler_health(request_rec *r)
 {
-    if (!r->handler || strcmp(r->handler, HANDLER_HEALTH) != 0)
+    if (!is_for(r, HANDLER_HEALTH))
         return DECLINED;
     int discarded = ap_discard_request_body(r);
     if (discarded != OK)
         return discarded;
     if (r->method_number == M_OPTIONS)
         return response_send_options(r);
-    if (r->method_number != M_GET)
-        return response_send_error(r, ERROR_METHOD, false);
+    if (r->method_number != M_GET) {
+        factorial_request q = {.r = r, .outcome = OUTCOME_METHOD};
+        return response_send_error(&q);
+    }
     return response_send_text(r, "UP");
 }

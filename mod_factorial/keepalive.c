@@ -1,7 +1,6 @@
 #include "keepalive.h"
 
 #include "connection.h"
-#include "directives.h"
 #include "process.h"
 
 #include <apr_time.h>
@@ -143,11 +142,10 @@ static keepalive *create_record(conn_rec *c)
     return k;
 }
 
-void keepalive_expect(request_rec *r)
+void keepalive_expect(request_rec *r, uint64_t wait_ms)
 {
     conn_rec *c = r->connection;
-    apr_interval_time_t wait =
-        apr_time_from_msec((apr_time_t)directives_get(r->per_dir_config, SETTING_KEEP_ALIVE_WAIT));
+    apr_interval_time_t wait = apr_time_from_msec((apr_time_t)wait_ms);
     bool wanted =
         wait && process.kept_most && !c->master && !r->main && c->keepalive != AP_CONN_CLOSE;
     keepalive *k = keepalive_of(c);

@@ -6,28 +6,12 @@
 #include <http_protocol.h>
 #include <mod_status.h>
 #include <stdatomic.h>
+#include <string.h>
 
 typedef struct {
     atomic_uint_fast64_t requests[OUTCOME_COUNT];
     atomic_uint_fast64_t computations, digits, waited, computed; /* microseconds the latter two */
 } counters;
-
-static const struct {
-    const char *name;  /* in the log */
-    const char *label; /* in mod_status's ?auto form, behind "Factorial" */
-    const char *title; /* on its page */
-} outcomes[OUTCOME_COUNT] = {
-    [OUTCOME_OK] = {"ok", "Results", "results sent"},
-    [OUTCOME_HEADERS] = {"headers", "Headers", "answered by headers alone"},
-    [OUTCOME_BAD_REQUEST] = {"bad-request", "BadRequests", "bad requests"},
-    [OUTCOME_BUSY] = {"busy", "RefusedBusy", "refused: busy"},
-    [OUTCOME_TIMEOUT] = {"timeout", "StoppedTimeout", "stopped: out of time"},
-    [OUTCOME_MEMORY] = {"memory", "RefusedMemory", "refused: no memory"},
-    [OUTCOME_GONE] = {"gone", "StoppedGone", "stopped: client gone"},
-    [OUTCOME_SLOW] = {"slow", "AbortedSlow", "aborted: client too slow"},
-    [OUTCOME_STOPPING] = {"stopping", "StoppedByServer", "stopped with the server"},
-    [OUTCOME_FAILED] = {"failed", "Failed", "failed"},
-};
 
 /* Of this process; set before it forks children. */
 static counters *shared;
@@ -69,11 +53,6 @@ void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed)
     add(&shared->computed, computed);
 }
 
-const char *metrics_name(outcome how)
-{
-    return outcomes[how].name;
-}
-
 /* ---- mod_status */
 
 static void show_line(request_rec *r, bool plain, const char *label, const char *title,
@@ -93,9 +72,13 @@ static int show(request_rec *r, int flags)
     admission_totals now = admission_sum(budget);
     if (!plain)
         ap_rputs("<hr />\n<h2>mod_factorial</h2>\n<dl>\n", r);
-    for (int i = 0; i < OUTCOME_COUNT; i++)
-        show_line(r, plain, outcomes[i].label, outcomes[i].title,
-                  read_counter(&shared->requests[i]));
+    for (int i = 0; i < OUTCOME_COUNT;) {
+        const outcome_row *row = &outcomes[i];
+        uint64_t requests = 0;
+        for (; i < OUTCOME_COUNT && !strcmp(outcomes[i].counter, row->counter); i++)
+            requests += read_counter(&shared->requests[i]);
+        show_line(r, plain, row->counter, row->counter_title, requests);
+    }
     show_line(r, plain, "Computations", "computations", read_counter(&shared->computations));
     show_line(r, plain, "Digits", "digits computed", read_counter(&shared->digits));
     show_line(r, plain, "ComputingMicroseconds", "microseconds of computing",

@@ -1,7 +1,6 @@
 #include "pacing.h"
 
 #include "connection.h"
-#include "directives.h"
 
 #include <apr_time.h>
 #include <http_core.h>
@@ -139,12 +138,12 @@ void pacing_register(void)
     ap_register_output_filter(FILTER, pace, NULL, AP_FTYPE_CONNECTION - 1);
 }
 
-void pacing_start(request_rec *r, uint64_t bytes)
+void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout)
 {
     if (r->main || bytes < PACING_FROM)
         return;
     pacing *p = apr_pcalloc(r->pool, sizeof *p);
-    uint64_t seconds = directives_get(r->per_dir_config, SETTING_SEND_TIMEOUT) + bytes / LEAST_RATE;
+    uint64_t seconds = send_timeout + bytes / LEAST_RATE;
     p->deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds);
     p->socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
     p->rest = apr_brigade_create(r->pool, r->connection->bucket_alloc);

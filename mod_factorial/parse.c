@@ -51,8 +51,7 @@ static bool is_blank(int byte)
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-static number_outcome read_number(const char *at, const char *end, uint64_t maximum,
-                                  uint64_t *number)
+static outcome read_number(const char *at, const char *end, uint64_t maximum, uint64_t *number)
 {
     int byte = next_byte(&at, end);
     while (is_blank(byte))
@@ -72,14 +71,14 @@ static number_outcome read_number(const char *at, const char *end, uint64_t maxi
     while (is_blank(byte))
         byte = next_byte(&at, end);
     if (!any || byte != END || (negative && (over || value)))
-        return NUMBER_INVALID;
+        return OUTCOME_NUMBER_INVALID;
     if (over || value > maximum)
-        return NUMBER_TOO_LARGE;
+        return OUTCOME_NUMBER_TOO_LARGE;
     *number = value;
-    return NUMBER_GIVEN;
+    return OUTCOME_OK;
 }
 
-number_outcome parse_number(const char *query, uint64_t maximum, uint64_t *number)
+outcome parse_number(const char *query, uint64_t maximum, uint64_t *number)
 {
     while (query && *query) {
         const char *end = query + strcspn(query, "&");
@@ -88,7 +87,7 @@ number_outcome parse_number(const char *query, uint64_t maximum, uint64_t *numbe
             return read_number(equals ? equals + 1 : end, end, maximum, number);
         query = *end ? end + 1 : end;
     }
-    return NUMBER_MISSING;
+    return OUTCOME_NUMBER_MISSING;
 }
 
 /* ---- the Accept field */
@@ -229,7 +228,7 @@ static void weigh(const media_range *range, candidate *c)
     c->best = found;
 }
 
-preference parse_accept(const char *accept)
+accept_preference parse_accept(const char *accept)
 {
     candidate json = {"application", "json", NO_MATCH, 0};
     candidate text = {"text", "plain", NO_MATCH, 0};
@@ -246,8 +245,8 @@ preference parse_accept(const char *accept)
         at += strcspn(at, ",");
         at += *at == ',';
     }
-    return (preference){
-        .representation = text.weight > json.weight ? REPRESENTATION_TEXT : REPRESENTATION_JSON,
+    return (accept_preference){
+        .form = text.weight > json.weight ? FORM_TEXT : FORM_NUMBER,
         .problem_details = problem.best >= NAMED && problem.weight > 0,
     };
 }

@@ -1,43 +1,44 @@
 /*
- * What a request asks for: the number in its query string, the representation in its Accept.
+ * What a request asks for: the number in its query string, the form of the result in its Accept.
  *
- * Plain functions on strings: nothing is allocated, whatever the length of the input.
+ * Plain functions on strings. They allocate nothing, whatever the length of the input.
  */
 #ifndef MOD_FACTORIAL_PARSE_H
 #define MOD_FACTORIAL_PARSE_H
 
+#include "outcome.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum {
-    NUMBER_GIVEN,
-    NUMBER_MISSING,   /* no parameter of that name */
-    NUMBER_INVALID,   /* not a natural number in decimal digits */
-    NUMBER_TOO_LARGE, /* a natural number above the maximum */
-} number_outcome;
-
 /*
  * Reads the first parameter called "number" of a query string as a URL has it: still escaped, NULL
- * if there is none. Names and values are decoded (RFC 3986 escapes, + for a blank); an escape that
- * is none stands for itself. ASCII blanks around the digits and one sign before them are taken, as
- * the service that this one replaces did. Sets *number if NUMBER_GIVEN is returned.
+ * if there is none. Names and values are decoded (RFC 3986 escapes, + for a blank); a percent sign
+ * that begins no escape stands for itself. ASCII blanks around the digits and one sign before them
+ * are accepted, as the service that this one replaces accepted them.
+ *
+ * Returns OUTCOME_OK and sets *number; or OUTCOME_NUMBER_MISSING if there is no such parameter,
+ * OUTCOME_NUMBER_INVALID if it is not a natural number in decimal digits, OUTCOME_NUMBER_TOO_LARGE
+ * if it is one above the maximum.
  */
-number_outcome parse_number(const char *query, uint64_t maximum, uint64_t *number);
+outcome parse_number(const char *query, uint64_t maximum, uint64_t *number);
 
+/* The forms of a result. */
 typedef enum {
-    REPRESENTATION_JSON,
-    REPRESENTATION_TEXT,
-} representation;
+    FORM_NUMBER, /* JSON, the factorial being a number */
+    FORM_TEXT,   /* the digits alone */
+} response_form;
 
 typedef struct {
-    representation representation; /* of a result */
-    bool problem_details;          /* an error is to be RFC 9457's application/problem+json */
-} preference;
+    response_form form;   /* of a result: FORM_NUMBER or FORM_TEXT */
+    bool problem_details; /* errors as application/problem+json (RFC 9457) */
+} accept_preference;
 
 /*
- * Content negotiation by an Accept field (RFC 9110 section 12.5.1), NULL if there is none. JSON
- * where nothing matches and where weights are equal. Problem details only for those who name them.
+ * Content negotiation by an Accept field (RFC 9110 section 12.5.1), NULL if there is none. The form
+ * is FORM_NUMBER if nothing matches and if weights are equal. Problem details are only for clients
+ * that name their media type.
  */
-preference parse_accept(const char *accept);
+accept_preference parse_accept(const char *accept);
 
 #endif

@@ -3,7 +3,7 @@
 #include "blocks.h"
 #include "digits.h"
 #include "directives.h"
-#include "engine/keeper.h"
+#include "keeper.h"
 #include "metrics.h"
 #include "shared.h"
 
@@ -60,8 +60,7 @@ bool process_prepare(server_rec *server)
 
 static uint64_t memory_of(uint64_t n)
 {
-    return factorial_memory_need(n, process.method, process.threads) +
-           digits_bytes(factorial_digit_count(n));
+    return factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n));
 }
 
 /* The need grows with n. */
@@ -78,11 +77,6 @@ static uint64_t largest_that_fits(void)
     return low;
 }
 
-static uint64_t main_setting(const server_rec *server, setting which)
-{
-    return directives_get(server->lookup_defaults, which);
-}
-
 static unsigned at_least_one(unsigned number)
 {
     return number > 1 ? number : 1;
@@ -92,13 +86,14 @@ static void configure(const server_rec *server)
 {
     unsigned workers = mpm_query(AP_MPMQ_MAX_THREADS);
     unsigned processes = mpm_query(AP_MPMQ_MAX_DAEMONS);
+    server_settings settings = directives_server(server->lookup_defaults);
     process.limits = (admission_limits){
-        .memory = main_setting(server, SETTING_MEMORY) << 20,
-        .computations = (unsigned)main_setting(server, SETTING_CONCURRENCY),
-        .waiting = (unsigned)main_setting(server, SETTING_MAX_WAITING),
+        .memory = settings.memory,
+        .computations = settings.concurrency,
+        .waiting = settings.max_waiting,
     };
-    process.threads = (unsigned)main_setting(server, SETTING_THREADS);
-    process.method = (factorial_method)main_setting(server, SETTING_ENGINE);
+    process.threads = settings.threads;
+    process.method = settings.method;
     bool decimal = process.method == FACTORIAL_AUTO && factorial_prepare();
     process.small_max = decimal ? PROCESS_SMALL_DECIMAL : PROCESS_SMALL_GMP;
     process.largest = largest_that_fits();

@@ -7,7 +7,7 @@
 
 #include "admission.h"
 #include "compute_threads.h"
-#include "engine/factorial.h"
+#include "engine_shim.h"
 #include "module.h"
 
 /* Numbers up to here are small, they take less than a millisecond: by decimal arithmetic, by GMP.

@@ -1,11 +1,13 @@
 #include "convolution.h"
 
-#include "crossovers.h"
+#include "job.h"
 #include "tasks.h"
+#include "thresholds.h"
 
 enum {
-    PADDING = 64, /* points between arrays, so that they differ in their place in the caches */
-    CHUNK_MOST = 1 << 16 /* coefficients of a segment between two looks at the cancel flag */
+    LINE = 8,       /* points in a cache line */
+    PADDING = 64,   /* points between arrays, so that they do not share the sets of a cache */
+    CHUNK_MIN = 512 /* coefficients; shorter chunks cost more than they distribute */
 };
 
 typedef struct {
@@ -26,7 +28,7 @@ static shape shape_for(const kernel *k, size_t limbs)
 
 static size_t points_of(shape s)
 {
-    return s.m + s.m / 4 * s.tail + PADDING;
+    return (s.m + s.m / 4 * s.tail + LINE - 1) / LINE * LINE + PADDING;
 }
 
 size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
@@ -62,7 +64,7 @@ static void multiply_step(void *context, size_t index)
             at = j = 6;
     }
     w->kernel->multiply(&fields[q], c->points[0][q] + at * c->h,
-                        c->points[c->operands - 1][q] + at * c->h, points, j, c->cancelled);
+                        c->points[c->operands - 1][q] + at * c->h, points, j, c->job);
 }
 
 static void store_step(void *context, size_t index)
@@ -112,26 +114,23 @@ static bool next_loop(void *context, tasks_loop *loop)
     }
 }
 
-static void divide_work(convolution *c, unsigned threads)
+/* Into at most CHUNKS_MAX chunks, however many threads there are: c->carry has room for them. */
+static void divide_work(convolution *c)
 {
-    size_t chunks = threads == 1 ? 1 : 4 * (size_t)threads;
-    if (chunks < c->h / CHUNK_MOST)
-        chunks = c->h / CHUNK_MOST;
-    if (chunks > CHUNKS_MAX)
-        chunks = CHUNKS_MAX;
-    size_t runs = (c->h + RESIDUES_RUN - 1) / RESIDUES_RUN;
-    c->chunk = (runs + chunks - 1) / chunks * RESIDUES_RUN;
+    size_t least = (c->h + CHUNKS_MAX - 1) / CHUNKS_MAX;
+    least = least < CHUNK_MIN ? CHUNK_MIN : least;
+    c->chunk = (least + RESIDUES_RUN - 1) / RESIDUES_RUN * RESIDUES_RUN;
     c->chunks = (c->h + c->chunk - 1) / c->chunk;
 }
 
-void convolution_multiply(const workshop *shop, limb *product, const limb *a, size_t a_limbs,
+void convolution_multiply(const workspace *space, limb *product, const limb *a, size_t a_limbs,
                           const limb *b, size_t b_limbs)
 {
     size_t limbs = a_limbs + b_limbs;
-    shape s = shape_for(shop->kernel, limbs);
-    factorial_job alone = {.cancelled = shop->job->cancelled};
-    const factorial_job *job = shop->parallel && limbs > CROSSOVER_PARALLEL ? shop->job : &alone;
-    work w = {.kernel = shop->kernel,
+    shape s = shape_for(space->kernel, limbs);
+    factorial_job alone = job_alone(space->job);
+    const factorial_job *job = limbs >= SHARED_MIN ? space->job : &alone;
+    work w = {.kernel = space->kernel,
               .c = {.product = product,
                     .limbs = limbs,
                     .operand = {a, b},
@@ -139,13 +138,13 @@ void convolution_multiply(const workshop *shop, limb *product, const limb *a, si
                     .h = s.m / 4,
                     .tail = s.tail,
                     .operands = a == b && a_limbs == b_limbs ? 1 : 2,
-                    .cancelled = job->cancelled}};
+                    .job = job}};
     convolution *c = &w.c;
     c->h_log = (unsigned)__builtin_ctzll(c->h);
-    double *points = shop->scratch;
+    double *points = (double *)(void *)space->scratch;
     for (unsigned i = 0; i < c->operands * FIELDS; i++)
         c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);
-    divide_work(c, tasks_threads(job));
+    divide_work(c);
 
     tasks_run_in_turn(job, next_loop, &w);
 }

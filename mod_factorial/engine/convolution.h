@@ -11,13 +11,13 @@
 /* Limbs of the longest product: docs/engine.md shows that it is exact. */
 #define CONVOLUTION_LIMBS_MAX ((size_t)1 << POINTS_LOG)
 
-/* With what to multiply. */
+/* What products are computed with. */
 typedef struct {
     const kernel *kernel;
     const factorial_job *job;
-    bool parallel; /* on the job's threads, rather than on the calling one alone */
-    void *scratch; /* aligned to 64; as long as the longest product asks for */
-} workshop;
+    char *scratch;       /* aligned to FACTORIAL_SCRATCH_ALIGNMENT */
+    size_t scratch_size; /* in bytes; at least what the longest product needs */
+} workspace;
 
 /* Bytes of scratch memory for a product of so many limbs; operands is 1 for a square, 2 otherwise.
  */
@@ -25,9 +25,9 @@ size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands);
 
 /*
  * product = a b, of a_limbs + b_limbs limbs, none of the three 0. The product may be where a or b
- * is; where a == b and a_limbs == b_limbs it is a square. Meaningless once the job is cancelled.
+ * is; where a == b and a_limbs == b_limbs it is a square. Undefined if the job is cancelled.
  */
-void convolution_multiply(const workshop *shop, limb *product, const limb *a, size_t a_limbs,
+void convolution_multiply(const workspace *w, limb *product, const limb *a, size_t a_limbs,
                           const limb *b, size_t b_limbs);
 
 #endif

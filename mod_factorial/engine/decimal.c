@@ -2,7 +2,7 @@
 
 #include "base.h"
 #include "convolution.h"
-#include "crossovers.h"
+#include "thresholds.h"
 
 #include <string.h>
 
@@ -87,16 +87,16 @@ size_t decimal_scratch(const kernel *k, size_t limbs)
     return convolution_scratch(k, limbs, 2); /* a schoolbook's columns take less */
 }
 
-size_t decimal_multiply(const workshop *w, limb *product, const limb *a, size_t a_limbs,
+size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t a_limbs,
                         const limb *b, size_t b_limbs)
 {
     size_t limbs = a_limbs + b_limbs;
     bool square = a == b && a_limbs == b_limbs;
     if ((a_limbs < b_limbs ? a_limbs : b_limbs) >
-        (square ? (size_t)CROSSOVER_SQUARE : (size_t)CROSSOVER_MULTIPLY)) {
+        (square ? (size_t)SCHOOLBOOK_SQUARE_MAX : (size_t)SCHOOLBOOK_MAX)) {
         convolution_multiply(w, product, a, a_limbs, b, b_limbs);
     } else {
-        limb *columns = w->scratch;
+        limb *columns = (limb *)(void *)w->scratch;
         if (square)
             schoolbook_square(columns, a, a_limbs);
         else

@@ -11,10 +11,10 @@ size_t decimal_scratch(const kernel *k, size_t limbs);
 
 /*
  * product = a b, without leading zeros if a and b are; returns its limbs. The product's room is
- * a_limbs + b_limbs, none of the factors is 0. It may overlap both factors in any way. Meaningless
- * once the job is cancelled.
+ * a_limbs + b_limbs, none of the factors is 0. It may overlap both factors in any way. Undefined if
+ * the job is cancelled.
  */
-size_t decimal_multiply(const workshop *w, limb *product, const limb *a, size_t a_limbs,
+size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t a_limbs,
                         const limb *b, size_t b_limbs);
 
 /* a *= word < LIMB_BASE, word not 0; returns the limbs, for one more of which there is room. */

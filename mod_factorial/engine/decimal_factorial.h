@@ -7,16 +7,16 @@
 #include "factorial.h"
 #include "kernel.h"
 
-/* As factorial_memory_need, for decimal_factorial. */
-size_t decimal_memory_need(const kernel *k, uint64_t n);
+/* Bytes of scratch memory for decimal_factorial, from the plan's n and digits. */
+size_t decimal_factorial_scratch(const kernel *k, const factorial_plan *plan);
 
 /*
- * As factorial_compute, by this kernel. n! / 10^z (z the exponent of 5) is the product over the
- * bits i of the prime exponents of P_i^(2^i), P_i the product of the primes whose exponent has bit
- * i (A. Schönhage et al., "Fast Algorithms", 1994); 10^z is written as zeros. The result is checked
- * modulo 2^61 - 1 against the primes.
+ * As factorial_compute, by this kernel, n >= 2. With z the exponent of 5 in n!, n! / 10^z is the
+ * product over i of P_i^(2^i), where P_i is the product of the primes whose exponent in n! / 10^z
+ * has bit i (A. Schönhage et al., "Fast Algorithms", 1994); 10^z is written as zeros. The result is
+ * checked modulo 2^61 - 1.
  */
-factorial_status decimal_factorial(const kernel *k, const factorial_job *job, uint64_t n,
-                                   char *digits);
+factorial_status decimal_factorial(const kernel *k, const factorial_plan *plan,
+                                   const factorial_job *job, char *digits, char *scratch);
 
 #endif

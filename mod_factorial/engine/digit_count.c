@@ -1,7 +1,4 @@
-/*
- * How many digits n! has, without computing it.
- */
-#include "factorial.h"
+#include "digit_count.h"
 
 #include <float.h>
 #include <math.h>
@@ -13,12 +10,12 @@
  */
 _Static_assert(LDBL_MANT_DIG >= 64, "long double must be an extended format");
 
-/* Below this n the series is not yet accurate enough, and a product of machine words is easier. */
-enum { SERIES_FROM = 16 };
+enum { SERIES_MIN = 16 }; /* below, the series is not accurate enough */
 
-static uint64_t count_by_product(uint64_t n)
+static size_t count_by_product(uint64_t n)
 {
-    uint64_t product = 1, digits = 1;
+    uint64_t product = 1;
+    size_t digits = 1;
     for (uint64_t i = 2; i <= n; i++)
         product *= i;
     for (; product >= 10; product /= 10)
@@ -39,9 +36,9 @@ static long double log10_factorial_extended(long double n)
            0.39908993417905752478250L;
 }
 
-uint64_t factorial_digit_count(uint64_t n)
+size_t factorial_digit_count(uint64_t n)
 {
-    if (n < SERIES_FROM)
+    if (n < SERIES_MIN)
         return count_by_product(n);
 
     double estimate = log10_factorial((double)n);
@@ -50,6 +47,6 @@ uint64_t factorial_digit_count(uint64_t n)
     double error = 64 * DBL_EPSILON * estimate + 1e-10;
     double nearest = round(estimate); /* rint would depend on the mode */
     if (fabs(estimate - nearest) > error)
-        return (uint64_t)estimate + 1;
-    return (uint64_t)log10_factorial_extended((long double)n) + 1;
+        return (size_t)estimate + 1;
+    return (size_t)log10_factorial_extended((long double)n) + 1;
 }

@@ -3,12 +3,12 @@
 #include "checksum.h"
 #include "job.h"
 #include "primes.h"
+#include "thresholds.h"
 
 #include <gmp.h>
 #include <string.h>
 
 enum {
-    DIRECT_MAX = 8000,      /* up to here one call of mpz_fac_ui, under a millisecond, is faster */
     LEAF_WORDS = 32,        /* products of up to so many words are built word by word */
     LEAF_DIGITS = 100000,   /* pieces of up to so many digits are converted by mpz_get_str */
     EXPONENT_BITS = 27,     /* prime exponents in n! are below FACTORIAL_LIMIT < 2^27 */
@@ -16,12 +16,37 @@ enum {
     QUOTIENT_BITS = 1 << 25 /* a longer quotient is computed in blocks of so many bits */
 };
 
-size_t gmp_memory_need(uint64_t n)
+size_t gmp_factorial_heap(const factorial_plan *plan)
 {
     /* The result's bytes, times what was measured for the largest division and what it works on:
      * 7.8 at the most, and some slack. */
-    size_t binary = (size_t)((double)factorial_digit_count(n) * 0.41525) + 1;
-    return 16384 + binary * 33 / 4 + (n > DIRECT_MAX ? 3 * primes_memory_need(n) : 0);
+    return 16384 + (size_t)((double)plan->digits * 0.41525) * 33 / 4;
+}
+
+/*
+ * The scratch memory: offsets in bytes. The text, which mpz_get_str writes one piece at a time,
+ * takes the place of the rest, which is not needed any more by then.
+ */
+typedef struct {
+    size_t text, words, primes, sieve, end;
+} layout;
+
+static layout lay_out(const factorial_plan *plan)
+{
+    layout l = {.end = (plan->digits < LEAF_DIGITS ? plan->digits : LEAF_DIGITS) + 2};
+    if (plan->n <= SHORT_MAX_GMP)
+        return l;
+    size_t count = primes_count_bound(plan->n);
+    l.primes = l.words + (count + 1) * sizeof(mp_limb_t);
+    l.sieve = l.primes + (count + 1) / 2 * 2 * sizeof(uint32_t);
+    size_t first_end = l.sieve + primes_scratch();
+    l.end = first_end > l.end ? first_end : l.end;
+    return l;
+}
+
+size_t gmp_factorial_scratch(const factorial_plan *plan)
+{
+    return lay_out(plan).end;
 }
 
 /* ---- the product */
@@ -89,24 +114,16 @@ static void odd_part(const factorial_job *job, mpz_t result, uint64_t n, const p
 }
 
 /* result = n! / 10^zeros, zeros being the exponent of 5. */
-static factorial_status strip_zeros_product(const factorial_job *job, mpz_t result, uint64_t n,
-                                            uint64_t zeros)
+static factorial_status strip_zeros_product(const factorial_plan *plan, const factorial_job *job,
+                                            mpz_t result, uint64_t zeros, char *scratch)
 {
-    primes found;
-    factorial_status status = primes_sieve(job, n, &found);
-    if (status != FACTORIAL_OK)
-        return status;
-    size_t bytes = (found.count + 1) * sizeof(mp_limb_t);
-    mp_limb_t *word = job_acquire(job, bytes);
-    if (word) {
-        odd_part(job, result, n, &found, word);
-        if (!job_cancelled(job))
-            mpz_mul_2exp(result, result, primes_exponent(n, 2) - zeros);
-        job_release(job, word, bytes);
-    }
-    primes_free(job, &found);
-    if (!word)
-        return FACTORIAL_OUT_OF_MEMORY;
+    uint64_t n = plan->n;
+    layout l = lay_out(plan);
+    mp_limb_t *word = (void *)(scratch + l.words);
+    primes found = primes_sieve(job, n, (void *)(scratch + l.primes), scratch + l.sieve);
+    odd_part(job, result, n, &found, word);
+    if (!job_cancelled(job))
+        mpz_mul_2exp(result, result, primes_exponent(n, 2) - zeros);
     /* It must have the digits that are expected: there is no room for more. */
     bool right = !job_cancelled(job) &&
                  checksum_of_words(job, mpz_limbs_read(result), mpz_size(result), zeros) ==
@@ -185,17 +202,13 @@ static void write_digits(const conversion *c, char *digits, uint64_t count, mpz_
 }
 
 /* Writes x as `count` digits, as many as it has. Clears x. */
-static factorial_status convert(const factorial_job *job, char *digits, uint64_t count, mpz_t x)
+static factorial_status convert(const factorial_job *job, char *digits, uint64_t count, mpz_t x,
+                                char *text)
 {
-    conversion c = {.job = job};
+    conversion c = {.job = job, .text = text};
     while ((count >> c.levels) > LEAF_DIGITS)
         c.levels++;
     c.leaf = ((count - 1) >> c.levels) + 1;
-    c.text = job_acquire(job, c.leaf + 2);
-    if (!c.text) {
-        mpz_clear(x);
-        return FACTORIAL_OUT_OF_MEMORY;
-    }
     for (unsigned i = 0; i < c.levels; i++) {
         mpz_init(c.five[i]);
         if (i == 0)
@@ -206,42 +219,25 @@ static factorial_status convert(const factorial_job *job, char *digits, uint64_t
     write_digits(&c, digits, count, x, c.levels);
     for (unsigned i = 0; i < c.levels; i++)
         mpz_clear(c.five[i]);
-    job_release(job, c.text, c.leaf + 2);
     return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
 }
 
-/* ---- the whole */
-
-/* True if as much memory as GMP will need is there at this moment. */
-static bool probe_memory(const factorial_job *job, size_t bytes)
+factorial_status gmp_factorial(const factorial_plan *plan, const factorial_job *job, char *digits,
+                               char *scratch)
 {
-    void *block = job_acquire(job, bytes);
-    job_release(job, block, bytes);
-    return block;
-}
-
-factorial_status gmp_factorial(const factorial_job *job, uint64_t n, char *digits)
-{
-    if (n > FACTORIAL_LIMIT)
-        return FACTORIAL_TOO_LARGE;
-    if (job_cancelled(job))
-        return FACTORIAL_CANCELLED;
-    if (!probe_memory(job, gmp_memory_need(n)))
-        return FACTORIAL_OUT_OF_MEMORY;
-
-    uint64_t zeros = n > DIRECT_MAX ? primes_exponent(n, 5) : 0;
+    uint64_t n = plan->n, zeros = n > SHORT_MAX_GMP ? primes_exponent(n, 5) : 0;
     factorial_status status = FACTORIAL_OK;
     mpz_t x;
     mpz_init(x);
-    if (n <= DIRECT_MAX)
+    if (n <= SHORT_MAX_GMP)
         mpz_fac_ui(x, n);
     else
-        status = strip_zeros_product(job, x, n, zeros);
+        status = strip_zeros_product(plan, job, x, zeros, scratch);
     if (status != FACTORIAL_OK) {
         mpz_clear(x);
         return status;
     }
-    uint64_t count = factorial_digit_count(n) - zeros;
+    uint64_t count = plan->digits - zeros;
     memset(digits + count, '0', zeros);
-    return convert(job, digits, count, x);
+    return convert(job, digits, count, x, scratch + lay_out(plan).text);
 }

@@ -1,5 +1,5 @@
 /*
- * What every stage of the engine asks of its job: memory, and whether to go on.
+ * What every stage of the engine asks its job.
  */
 #ifndef MOD_FACTORIAL_ENGINE_JOB_H
 #define MOD_FACTORIAL_ENGINE_JOB_H
@@ -10,28 +10,22 @@
 
 static inline bool job_cancelled(const factorial_job *job)
 {
-    return (job->cancelled && atomic_load_explicit(job->cancelled, memory_order_relaxed)) ||
-           (job->interrupted && job->interrupted(job->context));
+    return job->cancelled && job->cancelled(job->context);
 }
 
-/* Between steps that take long enough for others to wait. */
-static inline void job_give_way(const factorial_job *job)
+/* Between iterations, which may take too long for other threads to wait for. */
+static inline void job_yield(const factorial_job *job)
 {
-    if (job->gives_way)
+    if (job->yield)
         sched_yield();
 }
 
-/* NULL if refused. */
-static inline void *job_acquire(const factorial_job *job, size_t bytes)
+/* The same job on the calling thread only. */
+static inline factorial_job job_alone(const factorial_job *job)
 {
-    return job->memory->acquire(job->memory, bytes);
-}
-
-/* A NULL block is nothing to release. */
-static inline void job_release(const factorial_job *job, void *block, size_t bytes)
-{
-    if (block)
-        job->memory->release(job->memory, block, bytes);
+    factorial_job alone = *job;
+    alone.pool = NULL;
+    return alone;
 }
 
 #endif

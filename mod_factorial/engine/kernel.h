@@ -5,9 +5,9 @@
 #ifndef MOD_FACTORIAL_ENGINE_KERNEL_H
 #define MOD_FACTORIAL_ENGINE_KERNEL_H
 
+#include "factorial.h"
 #include "field.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +42,7 @@ typedef struct {
     size_t chunk;   /* coefficients of a chunk, but for the last; a multiple of RESIDUES_RUN */
     size_t chunks;  /* of a segment */
     unsigned h_log; /* log2 h */
-    const atomic_bool *cancelled;            /* or NULL */
+    const factorial_job *job;                /* that may be cancelled */
     limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* from each chunk into the two limbs after it */
 } convolution;
 
@@ -54,10 +54,10 @@ typedef struct {
     /* The limbs of this operand to residues: the chunk-th part of every segment, and the
      * transform's first two levels. */
     void (*load)(const convolution *c, unsigned operand, size_t chunk);
-    /* a = a b in block j of size `points` of this field; b may be a. Uses up b. Gives up, with
-     * anything in a, once *cancelled. */
+    /* a = a b in block j of size `points` of this field; b may be a. Overwrites b. Undefined if the
+     * job is cancelled. */
     void (*multiply)(const field *f, double *a, double *b, size_t points, size_t j,
-                     const atomic_bool *cancelled);
+                     const factorial_job *job);
     /* The transform's last two levels and the product's limbs: the chunk-th part of every segment,
      * all but what is left in c->carry. */
     void (*store)(convolution *c, size_t chunk);

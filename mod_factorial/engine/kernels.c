@@ -5,6 +5,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const kernel *_Atomic used;
@@ -18,15 +19,15 @@ static bool known_products(const kernel *k, size_t n)
 {
     enum { LONGEST = 210 };
     static limb a[LONGEST], same[LONGEST], product[2 * LONGEST];
-    _Alignas(64) static double scratch[2 * FIELDS * (2 * LONGEST + 256)];
+    _Alignas(64) static double points[2 * FIELDS * (2 * LONGEST + 256)];
     const factorial_job job = {0};
-    const workshop shop = {k, &job, false, scratch};
-    if (n > LONGEST || convolution_scratch(k, 2 * n, 2) > sizeof scratch)
+    const workspace space = {k, &job, (char *)points, sizeof points};
+    if (n > LONGEST || convolution_scratch(k, 2 * n, 2) > sizeof points)
         return false;
     for (size_t i = 0; i < n; i++)
         a[i] = same[i] = LIMB_BASE - 1;
     for (unsigned operands = 1; operands <= 2; operands++) {
-        convolution_multiply(&shop, product, a, n, operands == 1 ? a : same, n);
+        convolution_multiply(&space, product, a, n, operands == 1 ? a : same, n);
         for (size_t i = 0; i < 2 * n; i++)
             if (product[i] != (i == 0 ? 1 : i < n ? 0 : i == n ? LIMB_BASE - 2 : LIMB_BASE - 1))
                 return false;

@@ -17,8 +17,4 @@ const kernel *kernels_used(void);
  * products. Not thread-safe; false if one comes out wrong. */
 bool kernels_try(const kernel *k);
 
-/* As factorial_compute, by this kernel for every n from 2 on; NULL is GMP. */
-factorial_status factorial_compute_by(const kernel *k, const factorial_job *job, uint64_t n,
-                                      char *digits);
-
 #endif

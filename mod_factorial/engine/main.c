@@ -1,15 +1,16 @@
 /*
  * The engine as a command: writes N! to standard output.
  */
+#define _DEFAULT_SOURCE /* madvise */
 #include "cpu.h"
-#include "factorial.h"
-#include "keeper.h"
+#include "factorial_by.h"
 #include "kernels.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,6 +92,20 @@ static options parse(int count, char **argument)
     return o;
 }
 
+/* In huge pages if it is long and the system has them. For free(). */
+static void *allocate(size_t size)
+{
+    const size_t huge = (size_t)2 << 20;
+    size_t alignment = size >= huge ? huge : FACTORIAL_SCRATCH_ALIGNMENT;
+    size_t rounded = (size + alignment) / alignment * alignment;
+    void *block = aligned_alloc(alignment, rounded);
+    if (!block)
+        fail("out of memory");
+    if (size >= huge)
+        madvise(block, rounded, MADV_HUGEPAGE);
+    return block;
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -98,60 +113,39 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void *acquire(factorial_memory *memory, size_t bytes)
-{
-    return keeper_allocate(bytes);
-}
-
-static void release(factorial_memory *memory, void *block, size_t bytes)
-{
-    free(block);
-}
-
-static void compute(const options *o, const factorial_job *job, char *digits)
-{
-    factorial_status status = o->forced ? factorial_compute_by(o->forced, job, o->n, digits)
-                                        : factorial_compute(job, o->n, digits);
-    if (status == FACTORIAL_OUT_OF_MEMORY)
-        fail("out of memory");
-    if (status != FACTORIAL_OK)
-        fail("the result is wrong: a fault of this machine or of the compiler");
-}
-
 int main(int count, char **argument)
 {
     options o = parse(count, argument);
-    if (o.method == FACTORIAL_AUTO && !o.forced)
+    if (o.method == FACTORIAL_AUTO)
         factorial_prepare();
     if (o.forced && !kernels_try(o.forced))
         fail("the kernel computes a known product wrong");
 
-    factorial_memory heap = {acquire, release};
-    factorial_keeper *keeper = factorial_keeper_create(&heap, SIZE_MAX);
+    const kernel *k = o.forced ? o.forced : kernels_used();
+    factorial_plan plan = o.forced && o.n >= 2 ? factorial_plan_by(FACTORIAL_BY_TRANSFORM, k, o.n)
+                                               : factorial_make_plan(o.n, o.method);
     factorial_pool *pool = o.threads > 1 ? factorial_pool_create(o.threads - 1, NULL, NULL) : NULL;
-    size_t length = factorial_digit_count(o.n);
-    char *digits = malloc(length + 1);
-    double *took = calloc(o.runs, sizeof *took);
-    if (!digits || !took || !keeper || (o.threads > 1 && !pool))
-        fail("out of memory");
-    factorial_job job = {.memory = factorial_keeper_memory(keeper),
-                         .pool = pool,
-                         .threads = o.threads,
-                         .method = o.method};
+    if (o.threads > 1 && !pool)
+        fail("the threads cannot be started");
+    factorial_job job = {.pool = pool, .threads = o.threads};
+    char *digits = allocate(plan.digits + 1);
+    void *scratch = allocate(plan.scratch);
+    double *took = allocate(o.runs * sizeof *took);
     for (unsigned run = 0; run < o.runs; run++) {
         double begin = seconds();
-        compute(&o, &job, digits);
+        if (factorial_compute_by(k, &plan, &job, digits, scratch) != FACTORIAL_OK)
+            fail("the result is wrong: a fault of this machine or of the compiler");
         took[run] = seconds() - begin;
     }
-    /* Not in between: whoever reads them would disturb the next run. */
+    /* Only now: reading them would disturb the next run. */
     for (unsigned run = 0; o.timed && run < o.runs; run++)
         fprintf(stderr, "%.7f\n", took[run]);
-    free(took);
-    digits[length] = '\n';
-    if (!o.quiet && fwrite(digits, 1, length + 1, stdout) != length + 1)
+    digits[plan.digits] = '\n';
+    if (!o.quiet && fwrite(digits, 1, plan.digits + 1, stdout) != plan.digits + 1)
         fail("cannot write");
+    free(took);
     free(digits);
+    free(scratch);
     factorial_pool_destroy(pool);
-    factorial_keeper_destroy(keeper);
     return EXIT_SUCCESS;
 }

@@ -15,7 +15,7 @@ enum { GROUP = 2 };
  * often as there are lower ones, times that over the lower ones. Whatever is still to be multiplied
  * lies one behind another, and so does the product, in the end.
  */
-static size_t multiply_range(const products_by_bit *p, const workshop *w, limb *result,
+static size_t multiply_range(const products_by_bit *p, const workspace *w, limb *result,
                              unsigned low, unsigned high, unsigned group)
 {
     if (high - low == 1) {
@@ -36,7 +36,7 @@ static size_t multiply_range(const products_by_bit *p, const workshop *w, limb *
     return decimal_multiply(w, result, result, length, result + length, lower);
 }
 
-size_t powers_multiply(const products_by_bit *p, const workshop *w, limb *result)
+size_t powers_multiply(const products_by_bit *p, const workspace *w, limb *result)
 {
     return multiply_range(p, w, result, 0, p->bits, GROUP);
 }

@@ -8,9 +8,9 @@
 
 /*
  * The product of p->power[i]^(2^i): its limbs to `result`, their number is returned. There must be
- * room for one limb more than the result has for each of the p->bits. Meaningless once the job is
+ * room for one limb more than the result has for each of the p->bits. Undefined if the job is
  * cancelled.
  */
-size_t powers_multiply(const products_by_bit *p, const workshop *w, limb *result);
+size_t powers_multiply(const products_by_bit *p, const workspace *w, limb *result);
 
 #endif

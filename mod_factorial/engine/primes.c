@@ -37,9 +37,9 @@ size_t primes_count_bound(uint64_t n)
     return n < 20 ? 9 : (size_t)(1.256 * (double)n / log((double)n)) + 1;
 }
 
-size_t primes_memory_need(uint64_t n)
+size_t primes_scratch(void)
 {
-    return primes_count_bound(n) * sizeof(uint32_t) + sizeof(sieve);
+    return sizeof(sieve);
 }
 
 /* Cell c stands for the odd number 2c + 1. */
@@ -82,36 +82,18 @@ static void collect(const sieve *s, uint64_t low, uint64_t high, primes *found)
     found->count = count;
 }
 
-factorial_status primes_sieve(const factorial_job *job, uint64_t n, primes *found)
+primes primes_sieve(const factorial_job *job, uint64_t n, uint32_t *room, void *scratch)
 {
-    *found = (primes){.room = primes_count_bound(n)};
-    found->prime = job_acquire(job, found->room * sizeof *found->prime);
-    sieve *s = job_acquire(job, sizeof *s);
-    if (!found->prime || !s) {
-        job_release(job, s, sizeof *s);
-        primes_free(job, found);
-        return FACTORIAL_OUT_OF_MEMORY;
-    }
-
+    primes found = {room, 0};
+    sieve *s = scratch;
     if (n >= 2)
-        found->prime[found->count++] = 2;
+        found.prime[found.count++] = 2;
     prepare_steps(s, n);
     uint64_t cells = (n + 1) / 2;
     for (uint64_t low = 0; low < cells && !job_cancelled(job); low += SEGMENT_CELLS) {
         uint64_t high = low + SEGMENT_CELLS < cells ? low + SEGMENT_CELLS : cells;
         cross_out(s, low, high);
-        collect(s, low, high, found);
+        collect(s, low, high, &found);
     }
-    job_release(job, s, sizeof *s);
-    if (job_cancelled(job)) {
-        primes_free(job, found);
-        return FACTORIAL_CANCELLED;
-    }
-    return FACTORIAL_OK;
-}
-
-void primes_free(const factorial_job *job, primes *found)
-{
-    job_release(job, found->prime, found->room * sizeof *found->prime);
-    *found = (primes){0};
+    return found;
 }

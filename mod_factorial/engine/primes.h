@@ -7,9 +7,8 @@
 #include "factorial.h"
 
 typedef struct {
-    uint32_t *prime; /* ascending; as many as `count` */
+    uint32_t *prime; /* ascending */
     size_t count;
-    size_t room; /* how many the block holds, for primes_free */
 } primes;
 
 /*
@@ -20,18 +19,14 @@ uint64_t primes_exponent(uint64_t n, uint64_t p);
 /* An upper bound of the number of primes up to n. */
 size_t primes_count_bound(uint64_t n);
 
-/*
- * Bytes that primes_sieve has acquired at its peak for this n.
- */
-size_t primes_memory_need(uint64_t n);
+/* Bytes of scratch memory for primes_sieve, whatever n. */
+size_t primes_scratch(void);
 
 /*
- * All primes up to n, by a segmented sieve of Eratosthenes over the odd numbers. On FACTORIAL_OK
- * the caller owns `found` and gives it back by primes_free with the same memory; otherwise nothing
- * is held. n is at most FACTORIAL_LIMIT.
+ * All primes up to n <= FACTORIAL_LIMIT, by a segmented sieve of Eratosthenes over the odd
+ * numbers. They are written to `room`, which has primes_count_bound(n) places. Undefined if the job
+ * is cancelled.
  */
-factorial_status primes_sieve(const factorial_job *job, uint64_t n, primes *found);
-
-void primes_free(const factorial_job *job, primes *found);
+primes primes_sieve(const factorial_job *job, uint64_t n, uint32_t *room, void *scratch);
 
 #endif

@@ -1,10 +1,10 @@
 #include "product.h"
 
-#include "crossovers.h"
 #include "job.h"
 #include "tasks.h"
+#include "thresholds.h"
 
-enum { BRANCHES_PER_THREAD = 8 };
+#include <stdatomic.h>
 
 /* ---- words */
 
@@ -22,17 +22,12 @@ size_t product_limbs_bound(uint64_t n)
     return words_bound(n + 1);
 }
 
-static size_t all_words_bound(uint64_t n)
+size_t product_words_bound(uint64_t n)
 {
     size_t words = 0;
     for (unsigned bit = 0; bit < EXPONENT_BITS && n >> bit; bit++)
         words += words_bound((n >> bit) + 1);
     return words;
-}
-
-size_t product_bytes(uint64_t n)
-{
-    return all_words_bound(n) * sizeof(limb);
 }
 
 /* The exponent of the k-th prime in n! / 10^zeros. */
@@ -53,11 +48,11 @@ static unsigned bits_of_largest_exponent(const primes *found, uint64_t n, uint64
     return 64 - (unsigned)__builtin_clzll(all);
 }
 
-void product_pack(const factorial_job *job, products_by_bit *p, void *block, const primes *found,
+void product_pack(const factorial_job *job, products_by_bit *p, limb *memory, const primes *found,
                   uint64_t n, uint64_t zeros)
 {
     size_t words = 0;
-    p->word = block;
+    p->word = memory;
     p->bits = bits_of_largest_exponent(found, n, zeros);
     for (unsigned bit = 0; bit < p->bits && !job_cancelled(job); bit++) {
         limb word = 1;
@@ -81,10 +76,10 @@ void product_pack(const factorial_job *job, products_by_bit *p, void *block, con
 /* ---- trees */
 
 /* In the place of the first of the words; returns the limbs. */
-static size_t multiply_words(const workshop *w, limb *a, size_t words)
+static size_t multiply_words(const workspace *w, limb *a, size_t words)
 {
     size_t length = 1, half = words / 2;
-    if (words <= CROSSOVER_LEAF) {
+    if (words <= LEAF_MAX) {
         for (size_t i = 1; i < words; i++)
             length = decimal_multiply_word(a, length, a[i]);
         return length;
@@ -94,12 +89,12 @@ static size_t multiply_words(const workshop *w, limb *a, size_t words)
     return job_cancelled(w->job) ? 1 : decimal_multiply(w, a, a, length, a + half, upper);
 }
 
-static void multiply_branch(const workshop *w, product_node *branch)
+static void multiply_branch(const workspace *w, product_node *branch)
 {
     branch->length = multiply_words(w, branch->limbs, branch->words);
 }
 
-static void multiply_pair(const workshop *w, product_node *pair)
+static void multiply_pair(const workspace *w, product_node *pair)
 {
     pair->length = decimal_multiply(w, pair->limbs, pair[0].limbs, pair[0].length, pair[1].limbs,
                                     pair[1].length);
@@ -107,8 +102,8 @@ static void multiply_pair(const workshop *w, product_node *pair)
 
 /* Products that do not depend on each other. */
 typedef struct {
-    const workshop *shop;
-    void (*multiply)(const workshop *w, product_node *node);
+    const workspace *space;
+    void (*multiply)(const workspace *w, product_node *node);
     product_node *node[NODES_MAX];
     size_t count;
     size_t longest;    /* limbs of any of them */
@@ -126,28 +121,28 @@ static void add_to_batch(batch *b, product_node *node, size_t limbs)
 static void multiply_share(void *context, size_t slot)
 {
     batch *b = context;
-    workshop w = *b->shop;
-    w.parallel = false;
-    w.scratch = (char *)w.scratch + slot * b->slot_bytes;
+    factorial_job alone = job_alone(b->space->job);
+    workspace w = {b->space->kernel, &alone, b->space->scratch + slot * b->slot_bytes,
+                   b->slot_bytes};
     size_t k;
     while ((k = atomic_fetch_add(&b->next, 1)) < b->count && !job_cancelled(w.job)) {
         b->multiply(&w, b->node[k]);
-        job_give_way(w.job);
+        job_yield(w.job);
     }
 }
 
 /* Many products are shared out among the threads, few share the threads one by one. */
-static void multiply_batch(batch *b, size_t scratch_bytes)
+static void multiply_batch(batch *b)
 {
-    const factorial_job *job = b->shop->job;
+    const factorial_job *job = b->space->job;
     size_t threads = tasks_threads(job);
-    b->slot_bytes = decimal_scratch(b->shop->kernel, b->longest);
-    size_t slots = scratch_bytes / b->slot_bytes;
+    b->slot_bytes = decimal_scratch(b->space->kernel, b->longest);
+    size_t slots = b->space->scratch_size / b->slot_bytes;
     if (threads > 1 && b->count >= 2 * threads && slots > 1)
         tasks_run(job, slots < threads ? slots : threads, multiply_share, b);
     else
         for (size_t k = 0; k < b->count && !job_cancelled(job); k++)
-            b->multiply(b->shop, b->node[k]);
+            b->multiply(b->space, b->node[k]);
 }
 
 /* Those of p->node that have not grown together yet, for one bit. */
@@ -171,26 +166,23 @@ static tree plant(products_by_bit *p, unsigned bit, size_t first, size_t most)
 }
 
 /* The branches of all trees, each multiplied by one thread. */
-static void grow_branches(products_by_bit *p, tree *trees, const workshop *w, size_t scratch_bytes)
+static void grow_branches(products_by_bit *p, tree *trees, const workspace *w)
 {
-    size_t threads = tasks_threads(w->job), words = p->start[p->bits];
-    size_t branches = threads == 1 ? 1 : threads * BRANCHES_PER_THREAD;
-    if (branches > BRANCHES_MAX)
-        branches = BRANCHES_MAX;
-    batch b = {.shop = w, .multiply = multiply_branch};
+    size_t words = p->start[p->bits], subtrees = tasks_threads(w->job) == 1 ? 1 : SUBTREES;
+    batch b = {.space = w, .multiply = multiply_branch};
     for (unsigned bit = 0; bit < p->bits; bit++) {
         size_t first = b.count;
-        trees[bit] = plant(p, bit, first, words / branches + CROSSOVER_LEAF);
+        trees[bit] = plant(p, bit, first, words / subtrees + LEAF_MAX);
         for (size_t i = 0; i < trees[bit].count; i++)
             add_to_batch(&b, &p->node[first + i], p->node[first + i].words);
     }
-    multiply_batch(&b, scratch_bytes);
+    multiply_batch(&b);
 }
 
 /* One level of all trees. Returns false if they have grown together already. */
-static bool grow_level(products_by_bit *p, tree *trees, const workshop *w, size_t scratch_bytes)
+static bool grow_level(products_by_bit *p, tree *trees, const workspace *w)
 {
-    batch b = {.shop = w, .multiply = multiply_pair};
+    batch b = {.space = w, .multiply = multiply_pair};
     for (unsigned bit = 0; bit < p->bits; bit++)
         for (size_t k = 0; k + 1 < trees[bit].count; k += 2) {
             product_node *pair = &p->node[trees[bit].first + k];
@@ -198,7 +190,7 @@ static bool grow_level(products_by_bit *p, tree *trees, const workshop *w, size_
         }
     if (b.count == 0 || job_cancelled(w->job))
         return false;
-    multiply_batch(&b, scratch_bytes);
+    multiply_batch(&b);
     for (unsigned bit = 0; bit < p->bits; bit++) {
         product_node *node = &p->node[trees[bit].first];
         trees[bit].count = (trees[bit].count + 1) / 2;
@@ -208,11 +200,11 @@ static bool grow_level(products_by_bit *p, tree *trees, const workshop *w, size_
     return true;
 }
 
-void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes)
+void product_multiply(products_by_bit *p, const workspace *w)
 {
     tree trees[EXPONENT_BITS] = {{0}};
-    grow_branches(p, trees, w, scratch_bytes);
-    while (grow_level(p, trees, w, scratch_bytes))
+    grow_branches(p, trees, w);
+    while (grow_level(p, trees, w))
         ;
     for (unsigned bit = 0; bit < p->bits; bit++)
         p->power[bit] = p->node[trees[bit].first];

@@ -16,13 +16,15 @@ typedef struct {
     size_t words;  /* of a branch: at least as many as limbs */
 } product_node;
 
-/* Into so many branches, multiplied by a thread each, the words are cut at most. A bit's number of
- * branches is rounded up to a power of two, but for those that have one alone. */
-enum { BRANCHES_MAX = 128, NODES_MAX = 2 * BRANCHES_MAX + EXPONENT_BITS };
+/*
+ * Where several threads multiply, the words of all bits together are split into about so many
+ * subtrees, however many threads there are. A bit's number of subtrees is a power of two, so that
+ * there may be twice as many, and one for each bit that has few words.
+ */
+enum { SUBTREES = 64, NODES_MAX = 2 * SUBTREES + EXPONENT_BITS };
 
 /*
- * At first words, several primes in each; in the end one product for each bit. Made by product_pack
- * in a block of product_bytes(n), aligned to 64, which remains the caller's.
+ * At first words, several primes in each; in the end one product for each bit.
  */
 typedef struct {
     limb *word;
@@ -32,7 +34,8 @@ typedef struct {
     product_node power[EXPONENT_BITS]; /* once multiplied: of the primes with that bit */
 } products_by_bit;
 
-size_t product_bytes(uint64_t n);
+/* An upper bound of all words together. */
+size_t product_words_bound(uint64_t n);
 
 /* An upper bound of the limbs of each product. */
 size_t product_limbs_bound(uint64_t n);
@@ -42,15 +45,15 @@ size_t product_limbs_bound(uint64_t n);
  * primes up to n, at least 2; `zeros` is the exponent of 5. Not to be used once the job is
  * cancelled.
  */
-void product_pack(const factorial_job *job, products_by_bit *p, void *block, const primes *found,
+void product_pack(const factorial_job *job, products_by_bit *p, limb *words, const primes *found,
                   uint64_t n, uint64_t zeros);
 
 /*
  * Multiplies the words of each bit. Each thread multiplies branches of the trees on its own; what
- * is above them grows together, level by level, so that there is work for all. The workshop's
- * scratch memory has scratch_bytes, at least what decimal_scratch wants for product_limbs_bound,
- * and serves as many threads at once as it has room for. Meaningless once the job is cancelled.
+ * is above them grows together, level by level, so that there is work for all. The workspace's
+ * scratch memory has at least what decimal_scratch wants for product_limbs_bound, and serves as
+ * many threads at once as it has room for. Undefined if the job is cancelled.
  */
-void product_multiply(products_by_bit *p, const workshop *w, size_t scratch_bytes);
+void product_multiply(products_by_bit *p, const workspace *w);
 
 #endif

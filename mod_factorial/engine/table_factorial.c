@@ -2,18 +2,20 @@
 
 #include "base.h"
 #include "decimal.h"
+#include "digit_count.h"
+#include "thresholds.h"
 
 #include <pthread.h>
 #include <string.h>
 
 enum {
     STEP = 32, /* the table has the factorials of its multiples */
-    ENTRIES = TABLE_MAX / STEP + 1,
-    /* TABLE_MAX! has 13,020 digits. The length grows faster than n, so the entries have together
+    ENTRIES = INSTANT_MAX / STEP + 1,
+    /* INSTANT_MAX! has 13,020 digits. The length grows faster than n, so the entries have together
      * less than half as many limbs for each as the last. */
     LAST_LIMBS = 724,
     ALL_LIMBS = ENTRIES * (LAST_LIMBS / 2 + 1),
-    WORDS_MAX = STEP / 4 /* four factors up to TABLE_MAX surely fit in a word */
+    WORDS_MAX = STEP / 4 /* four factors up to INSTANT_MAX surely fit in a word */
 };
 
 static limb table[ALL_LIMBS];
@@ -89,11 +91,10 @@ void table_prepare(void)
     pthread_once(&once, make_table);
 }
 
-factorial_status table_factorial(uint64_t n, char *digits)
+factorial_status table_factorial(const factorial_plan *plan, char *digits)
 {
-    multiplication m = start_multiplication((size_t)(n / STEP), n);
-    uint64_t count = factorial_digit_count(n);
-    char *end = digits + count, highest[LIMB_DIGITS];
+    multiplication m = start_multiplication((size_t)(plan->n / STEP), plan->n);
+    char *end = digits + plan->digits, highest[LIMB_DIGITS];
     for (; end - digits > LIMB_DIGITS; end -= LIMB_DIGITS)
         decimal_write_limb(end - LIMB_DIGITS, next_limb(&m));
     decimal_write_limb(highest, next_limb(&m));

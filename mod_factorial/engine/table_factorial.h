@@ -6,16 +6,14 @@
 
 #include "factorial.h"
 
-enum { TABLE_MAX = 4096 };
-
 /* Makes the table, 370 KB of constants, in a millisecond; more calls change nothing. */
 void table_prepare(void);
 
 /*
- * As factorial_compute, for n up to TABLE_MAX once table_prepare has returned; takes no memory, and
- * is over too soon to be cancelled. The next smaller factorial in the table is multiplied, in base
- * 10^18, by the numbers between it and n, and each limb is written as soon as it is known.
+ * As factorial_compute, for n up to INSTANT_MAX once table_prepare has returned. Needs no scratch
+ * memory and ends too soon to be cancelled. The next smaller factorial in the table is multiplied,
+ * in base 10^18, by the numbers between it and n, and each limb is written as soon as it is known.
  */
-factorial_status table_factorial(uint64_t n, char *digits);
+factorial_status table_factorial(const factorial_plan *plan, char *digits);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* Loops in progress, on the stack of the thread that wants them run: their owner. */
@@ -42,7 +43,7 @@ static void take_steps(series *s)
         if (index >= s->loop.count)
             break;
         s->loop.step(s->loop.context, index);
-        job_give_way(s->job);
+        job_yield(s->job);
     }
 }
 
@@ -217,8 +218,7 @@ static bool only_once(void *context, tasks_loop *loop)
 
 void tasks_run(const factorial_job *job, size_t count, tasks_step step, void *context)
 {
-    factorial_job alone = {
-        .cancelled = job->cancelled, .interrupted = job->interrupted, .context = job->context};
+    factorial_job alone = job_alone(job);
     tasks_loop only = {count, step, context};
     tasks_run_in_turn(count > 1 ? job : &alone, only_once, &only);
 }

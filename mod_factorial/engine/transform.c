@@ -7,11 +7,13 @@
  */
 #include "transform.h"
 
+#include "job.h"
+
 /* A leaf stays in registers: log2(LANES) levels of the transform across the vectors, and after a
  * transposition the rest within each lane. */
 enum { LEVELS = LANES == 8 ? 3 : LANES == 4 ? 2 : 1 };
 
-enum { CANCEL_POINTS = 1 << 17 }; /* the flag is looked at before blocks from this size on */
+enum { CANCEL_POINTS = 1 << 17 }; /* cancellation is checked before blocks of at least this size */
 
 /* ---- roots */
 
@@ -230,15 +232,14 @@ static void up_one(double *a, size_t h, const roots *inverse, modulus m)
 }
 
 void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j,
-                     const atomic_bool *cancelled)
+                     const factorial_job *job)
 {
     modulus m = {all(f->p), all(f->inverse)};
     if (points == LEAF) {
         leaf_multiply(f, a, b, j, m);
         return;
     }
-    if (points >= CANCEL_POINTS && cancelled &&
-        atomic_load_explicit(cancelled, memory_order_relaxed))
+    if (points >= CANCEL_POINTS && job_cancelled(job))
         return;
     size_t parts = points == 2 * LEAF ? 2 : 4, h = points / parts;
     roots w = block_roots(f, 0, j, m), inverse = block_roots(f, 1, j, m);
@@ -247,6 +248,6 @@ void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t
     if (b != a)
         down(b, h, &w, m);
     for (size_t k = 0; k < parts; k++)
-        KERNEL_MULTIPLY(f, a + k * h, b + k * h, h, parts * j + k, cancelled);
+        KERNEL_MULTIPLY(f, a + k * h, b + k * h, h, parts * j + k, job);
     (parts == 2 ? up_one : up_two)(a, h, &inverse, m);
 }

@@ -13,6 +13,6 @@ enum { LEAF = LANES * LANES, CORE = LANES == 8 ? 4 : LANES, CORE_LOG = CORE == 4
 
 /* kernel.multiply */
 void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j,
-                     const atomic_bool *cancelled);
+                     const factorial_job *job);
 
 #endif

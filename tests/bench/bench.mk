@@ -36,7 +36,7 @@ engine_peers   := pari-gp python3-venv
 BENCH_VENV     := $(BUILD)/bench/venv
 
 .PHONY: bench-engine tune
-tune: ## measure the crossovers that mod_factorial/engine/crossovers.h names
+tune: ## measure the thresholds in mod_factorial/engine/thresholds.h
 	tests/bench/tune $(BUILD)/tune
 bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
 	$(call install,$(engine_peers))

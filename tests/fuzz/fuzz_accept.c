@@ -10,9 +10,9 @@
 
 /* ---- the input as it is */
 
-static int same(preference a, preference b)
+static int same(accept_preference a, accept_preference b)
 {
-    return a.representation == b.representation && a.problem_details == b.problem_details;
+    return a.form == b.form && a.problem_details == b.problem_details;
 }
 
 static void check_text(const uint8_t *data, size_t size)
@@ -21,7 +21,7 @@ static void check_text(const uint8_t *data, size_t size)
     char *text = calloc(1, sizeof front + size), *accept = text + sizeof front - 1;
     memcpy(text, front, sizeof front - 1);
     memcpy(accept, data, size);
-    preference as_it_is = parse_accept(accept);
+    accept_preference as_it_is = parse_accept(accept);
     hold(same(parse_accept(text), as_it_is), "a foreign type in front changes nothing");
     for (char *c = accept; *c; c++)
         *c = (char)toupper((unsigned char)*c);
@@ -72,8 +72,8 @@ static void check_list(const uint8_t *data, size_t size)
             best[c] = k->fits[c];
         }
     }
-    preference p = parse_accept(accept);
-    hold((p.representation == REPRESENTATION_TEXT) == (weight[1] > weight[0]), "representation");
+    accept_preference p = parse_accept(accept);
+    hold((p.form == FORM_TEXT) == (weight[1] > weight[0]), "representation");
     hold(p.problem_details == (best[2] >= 3 && weight[2] > 0), "problem details");
 }
 

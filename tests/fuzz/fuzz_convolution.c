@@ -68,11 +68,11 @@ static void multiply_by(const kernel *k, limb *product, const limb *a, size_t a_
                         const limb *b, size_t b_limbs)
 {
     static const factorial_job job = {.threads = 1};
-    size_t bytes = convolution_scratch(k, a_limbs + b_limbs, a == b ? 1 : 2);
-    void *scratch = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    const workshop shop = {.kernel = k, .job = &job, .scratch = scratch};
+    size_t size = convolution_scratch(k, a_limbs + b_limbs, a == b ? 1 : 2);
+    void *scratch = aligned_alloc(64, size);
+    const workspace w = {k, &job, scratch, size};
     fields_prepare(k->leaf_points);
-    convolution_multiply(&shop, product, a, a_limbs, b, b_limbs);
+    convolution_multiply(&w, product, a, a_limbs, b, b_limbs);
     free(scratch);
 }
 

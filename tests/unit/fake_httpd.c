@@ -10,6 +10,7 @@
 #include <http_core.h>
 #include <http_request.h>
 #include <mpm_common.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -94,6 +95,32 @@ const char *fake_directive(void *record, const char *name, const char *argument)
         return command->AP_TAKE1(&cmd, record, argument);
     }
     return "no such directive";
+}
+
+uint64_t fake_setting(void *record, const char *name)
+{
+    location_settings here = directives_location(fake_configuration(record));
+    server_settings server = directives_server(fake_configuration(record));
+    const struct {
+        const char *name;
+        uint64_t value;
+    } settings[] = {
+        {"FactorialMaxNumber", here.max_number},
+        {"FactorialTimeout", here.timeout},
+        {"FactorialQueueTimeout", here.queue_timeout},
+        {"FactorialSendTimeout", here.send_timeout},
+        {"FactorialCompressMax", here.compress_max},
+        {"FactorialKeepAliveWait", here.keep_alive_wait},
+        {"FactorialMemory", server.memory >> 20},
+        {"FactorialConcurrency", server.concurrency},
+        {"FactorialThreads", server.threads},
+        {"FactorialMaxWaiting", server.max_waiting},
+        {"FactorialEngine", server.method},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (!strcmp(settings[i].name, name))
+            return settings[i].value;
+    abort(); /* no such directive */
 }
 
 /* ---- what the module calls */

@@ -9,6 +9,8 @@
 #define MOD_FACTORIAL_TESTS_BOUNDS_H
 
 #include "engine/convolution.h"
+#include "engine/digit_count.h"
+#include "engine/job.h"
 #include "engine/tasks.h"
 #include "suite.h"
 
@@ -199,12 +201,12 @@ static void propagate_bounds(size_t limbs, bool square)
 {
     static const factorial_job job = {0};
     limb *a = calloc(limbs, sizeof *a), *product = calloc(limbs, sizeof *product);
-    void *scratch =
-        aligned_alloc(64, (convolution_scratch(&kernel_of_bounds, limbs, 2) + 63) / 64 * 64);
+    size_t size = convolution_scratch(&kernel_of_bounds, limbs, 2);
+    void *scratch = aligned_alloc(64, size);
     ck_assert(a && product && scratch);
     size_t half = limbs / 2;
-    workshop shop = {&kernel_of_bounds, &job, false, scratch};
-    convolution_multiply(&shop, product, a, half, a, square ? half : limbs - half - 1);
+    workspace w = {&kernel_of_bounds, &job, scratch, size};
+    convolution_multiply(&w, product, a, half, a, square ? half : limbs - half - 1);
     free(a);
     free(product);
     free(scratch);

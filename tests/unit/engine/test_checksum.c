@@ -1,24 +1,19 @@
 #include "engine/checksum.h"
-#include "heap.h"
 #include "suite.h"
 
 #include <gmp.h>
 #include <stdlib.h>
 
-static heap memory;
 static factorial_job job;
 
 static void set_up(void)
 {
-    heap_init(&memory);
-    job = (factorial_job){
-        .memory = &memory.memory, .threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
+    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
 }
 
 static void tear_down(void)
 {
     factorial_pool_destroy(job.pool);
-    ck_assert_uint_eq(memory.used, 0);
 }
 
 static const uint64_t modulus = ((uint64_t)1 << 61) - 1;

@@ -2,6 +2,7 @@
 #include "engine/convolution.h"
 #include "engine/cpu.h"
 #include "engine/decimal.h"
+#include "guarded_scratch.h"
 #include "suite.h"
 
 #include <gmp.h>
@@ -16,22 +17,22 @@
 enum { LONGEST = 400 };
 
 static factorial_job job;
-static workshop shop;
+static workspace space;
 
 static void set_up(void)
 {
-    shop = (workshop){.kernel = cpu_kernel(0), .job = &job};
-    if (shop.kernel) {
-        fields_prepare(shop.kernel->leaf_points);
-        size_t bytes = (decimal_scratch(shop.kernel, 2 * LONGEST) + 63) / 64 * 64;
-        shop.scratch = aligned_alloc(64, bytes);
-        ck_assert_ptr_nonnull(shop.scratch);
+    space = (workspace){.kernel = cpu_kernel(0), .job = &job};
+    if (space.kernel) {
+        fields_prepare(space.kernel->leaf_points);
+        space.scratch_size = decimal_scratch(space.kernel, 2 * LONGEST);
+        space.scratch = guarded_scratch_new(space.scratch_size);
     }
 }
 
 static void tear_down(void)
 {
-    free(shop.scratch);
+    if (space.kernel)
+        guarded_scratch_delete(space.scratch, space.scratch_size);
 }
 
 static void fill(limb *a, size_t limbs, int kind)
@@ -96,7 +97,7 @@ END_TEST
 
 START_TEST(products_agree_with_gmp)
 {
-    if (!shop.kernel)
+    if (!space.kernel)
         return;
     srand(20260105);
     static limb a[LONGEST], b[LONGEST], product[2 * LONGEST];
@@ -106,7 +107,7 @@ START_TEST(products_agree_with_gmp)
             for (size_t bn = 1; bn < 200; bn += bn < 8 ? 1 : step) {
                 fill(a, an, kind);
                 fill(b, bn, kind);
-                size_t limbs = decimal_multiply(&shop, product, a, an, b, bn);
+                size_t limbs = decimal_multiply(&space, product, a, an, b, bn);
                 assert_product(product, limbs, a, an, b, bn);
             }
 }
@@ -114,13 +115,13 @@ END_TEST
 
 START_TEST(squares_agree_with_gmp)
 {
-    if (!shop.kernel)
+    if (!space.kernel)
         return;
     static limb a[LONGEST], product[2 * LONGEST];
     for (int kind = 0; kind < 3; kind++)
         for (size_t n = 1; n < LONGEST; n += n < 140 ? 1 : 37) {
             fill(a, n, kind);
-            size_t limbs = decimal_multiply(&shop, product, a, n, a, n);
+            size_t limbs = decimal_multiply(&space, product, a, n, a, n);
             assert_product(product, limbs, a, n, a, n);
         }
 }
@@ -128,7 +129,7 @@ END_TEST
 
 START_TEST(the_product_may_overlap_its_factors)
 {
-    if (!shop.kernel)
+    if (!space.kernel)
         return;
     static limb pair[2 * LONGEST], copy[2 * LONGEST];
     for (size_t n = 1; n < LONGEST; n += 9)
@@ -136,7 +137,7 @@ START_TEST(the_product_may_overlap_its_factors)
             fill(pair, 2 * n, 2);
             memcpy(copy, pair, sizeof pair);
             copy[n - 1] = pair[n - 1] += pair[n - 1] == 0;
-            size_t limbs = decimal_multiply(&shop, pair, pair, n, pair + n + gap, n - gap);
+            size_t limbs = decimal_multiply(&space, pair, pair, n, pair + n + gap, n - gap);
             assert_product(pair, limbs, copy, n, copy + n + gap, n - gap);
         }
 }

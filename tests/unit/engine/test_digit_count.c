@@ -1,3 +1,4 @@
+#include "engine/digit_count.h"
 #include "engine/factorial.h"
 #include "suite.h"
 

@@ -3,6 +3,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -149,6 +150,11 @@ START_TEST(a_loop_begins_when_all_of_the_one_before_is_done)
 }
 END_TEST
 
+static bool is_set(void *flag)
+{
+    return atomic_load((atomic_bool *)flag);
+}
+
 static void cancel_at_ten(void *context, size_t index)
 {
     atomic_bool *cancelled = context;
@@ -173,7 +179,7 @@ static bool cancelled_in_the_second(void *context, tasks_loop *loop)
 START_TEST(once_cancelled_no_further_loop_is_begun)
 {
     atomic_bool cancelled = false;
-    factorial_job job = {.pool = pool, .threads = 4, .cancelled = &cancelled};
+    factorial_job job = {.pool = pool, .threads = 4, .cancelled = is_set, .context = &cancelled};
     tasks_run_in_turn(&job, cancelled_in_the_second, &cancelled);
     ck_assert(cancelled);
 }
@@ -203,7 +209,7 @@ END_TEST
 START_TEST(once_cancelled_no_further_step_is_taken)
 {
     atomic_bool cancelled = false;
-    factorial_job job = {.pool = pool, .threads = 4, .cancelled = &cancelled};
+    factorial_job job = {.pool = pool, .threads = 4, .cancelled = is_set, .context = &cancelled};
     tasks_run(&job, STEPS, cancel_at_ten, &cancelled);
     ck_assert(cancelled);
 }

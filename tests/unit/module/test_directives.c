@@ -12,29 +12,96 @@ static void *record(void)
     return directives_create(fake.pool, NULL);
 }
 
-static uint64_t value(void *of, setting which)
-{
-    return directives_get(fake_configuration(of), which);
-}
+enum { NOWHERE_BUT_LOCATION = NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS };
 
 static bool marks(void *of, const char *uri)
 {
     return directives_marks(fake_configuration(of), uri);
 }
 
-START_TEST(nothing_set_means_the_defaults)
+static const struct {
+    const char *name;
+    uint64_t least, most, fallback; /* fallback: 0 where it depends on the machine */
+    unsigned context;               /* what httpd is asked to refuse */
+} numbers[] = {
+    {"FactorialMaxNumber", 0, 100000000, 1000000, NOWHERE_BUT_LOCATION},
+    {"FactorialTimeout", 1, 3600, 10, NOWHERE_BUT_LOCATION},
+    {"FactorialQueueTimeout", 0, 3600, 2, NOWHERE_BUT_LOCATION},
+    {"FactorialSendTimeout", 1, 86400, 60, NOWHERE_BUT_LOCATION},
+    {"FactorialCompressMax", 0, 1073741824, 1048576, NOWHERE_BUT_LOCATION},
+    {"FactorialKeepAliveWait", 0, 1000, 10, NOWHERE_BUT_LOCATION},
+    {"FactorialMemory", 1, 1048576, 0, GLOBAL_ONLY},
+    {"FactorialConcurrency", 1, 1024, 0, GLOBAL_ONLY},
+    {"FactorialThreads", 1, 64, 0, GLOBAL_ONLY},
+    {"FactorialMaxWaiting", 0, 1024, 16, GLOBAL_ONLY},
+};
+
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+static const char *set_number(void *d, int i, uint64_t value)
 {
-    ck_assert_uint_eq(value(record(), SETTING_MAX_NUMBER), 1000000);
-    ck_assert_uint_eq(value(record(), SETTING_COMPRESS_MAX), 1048576);
-    ck_assert_uint_eq(value(record(), SETTING_TIMEOUT), 10);
-    ck_assert_uint_eq(value(record(), SETTING_QUEUE_TIMEOUT), 2);
-    ck_assert_uint_eq(value(record(), SETTING_SEND_TIMEOUT), 60);
-    ck_assert_uint_eq(value(record(), SETTING_KEEP_ALIVE_WAIT), 10);
-    ck_assert_uint_eq(value(record(), SETTING_MAX_WAITING), 16);
-    ck_assert_uint_eq(value(record(), SETTING_ENGINE), FACTORIAL_AUTO);
-    ck_assert_uint_eq(value(NULL, SETTING_MAX_NUMBER), 1000000);
-    ck_assert(!marks(record(), "/x"));
-    ck_assert(!marks(NULL, "/x"));
+    return fake_directive(d, numbers[i].name, apr_psprintf(fake.pool, "%" APR_UINT64_T_FMT, value));
+}
+
+START_TEST(a_number_has_a_default_a_range_and_contexts)
+{
+    void *d = record(), *set = record();
+    const char *name = numbers[_i].name;
+    if (numbers[_i].fallback) {
+        ck_assert_uint_eq(fake_setting(d, name), numbers[_i].fallback);
+        ck_assert_uint_eq(fake_setting(NULL, name), numbers[_i].fallback);
+    }
+    uint64_t values[] = {numbers[_i].least, numbers[_i].most, numbers[_i].least + 1};
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_ptr_null(set_number(set, _i, values[i]));
+        ck_assert_uint_eq(fake_setting(set, name), values[i]);
+        ck_assert_uint_eq(fake.context, numbers[_i].context);
+        ck_assert_uint_eq(fake_setting(directives_merge(fake.pool, d, set), name), values[i]);
+        ck_assert_uint_eq(fake_setting(directives_merge(fake.pool, set, d), name), values[i]);
+    }
+    fake.context_refusal = "not here";
+    ck_assert_str_eq(set_number(set, _i, 1), "not here");
+}
+END_TEST
+
+START_TEST(a_refused_number_changes_nothing_and_is_told_the_range)
+{
+    const char *name = numbers[_i].name;
+    const char *wrong[] = {
+        "",
+        "-1",
+        "+1",
+        " 1",
+        "1 ",
+        "1e3",
+        "0x1",
+        "9223372036854775808",
+        "18446744073709551617",
+        apr_psprintf(fake.pool, "%" APR_UINT64_T_FMT, numbers[_i].most + 1),
+        numbers[_i].least ? "0" : "x",
+    };
+    const char *range = apr_psprintf(fake.pool, "%" APR_UINT64_T_FMT " to %" APR_UINT64_T_FMT,
+                                     numbers[_i].least, numbers[_i].most);
+    void *d = record();
+    ck_assert_ptr_null(set_number(d, _i, numbers[_i].least));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *message = fake_directive(d, name, wrong[i]);
+        ck_assert_ptr_nonnull(message);
+        ck_assert_ptr_nonnull(strstr(message, name));
+        ck_assert_ptr_nonnull(strstr(message, range));
+        ck_assert_ptr_nonnull(strstr(message, apr_psprintf(fake.pool, "\"%s\"", wrong[i])));
+        ck_assert_uint_eq(fake_setting(d, name), numbers[_i].least);
+    }
+}
+END_TEST
+
+START_TEST(the_help_of_a_number_names_its_range)
+{
+    const char *range = apr_psprintf(fake.pool, "%" APR_UINT64_T_FMT " to %" APR_UINT64_T_FMT,
+                                     numbers[_i].least, numbers[_i].most);
+    for (const command_rec *command = directives_table; command->name; command++)
+        if (!strcmp(command->name, numbers[_i].name))
+            ck_assert_ptr_nonnull(strstr(command->errmsg, range));
 }
 END_TEST
 
@@ -42,93 +109,36 @@ START_TEST(some_defaults_are_the_machines)
 {
     unsigned processors = cgroup_processors("");
     uint64_t half = cgroup_memory("") / 2 >> 20;
-    ck_assert_uint_eq(value(record(), SETTING_CONCURRENCY), processors);
-    ck_assert_uint_eq(value(record(), SETTING_THREADS), processors < 4 ? processors : 4);
-    ck_assert_uint_eq(value(record(), SETTING_MEMORY), half < 256 ? half : 256);
+    ck_assert_uint_eq(fake_setting(record(), "FactorialConcurrency"), processors);
+    ck_assert_uint_eq(fake_setting(record(), "FactorialThreads"), processors < 4 ? processors : 4);
+    ck_assert_uint_eq(fake_setting(record(), "FactorialMemory"), half < 256 ? half : 256);
 }
 END_TEST
 
-START_TEST(each_number_is_set_by_its_own_directive)
+START_TEST(the_engine_is_named)
 {
     void *d = record();
-    ck_assert_ptr_null(fake_directive(d, "FactorialMaxNumber", "7"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialCompressMax", "8"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialTimeout", "9"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialQueueTimeout", "10"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialSendTimeout", "11"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialKeepAliveWait", "16"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialMemory", "12"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialConcurrency", "13"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialThreads", "14"));
-    ck_assert_ptr_null(fake_directive(d, "FactorialMaxWaiting", "15"));
+    ck_assert_uint_eq(fake_setting(d, "FactorialEngine"), FACTORIAL_AUTO);
     ck_assert_ptr_null(fake_directive(d, "FactorialEngine", "GMP"));
-    ck_assert_uint_eq(value(d, SETTING_MAX_NUMBER), 7);
-    ck_assert_uint_eq(value(d, SETTING_COMPRESS_MAX), 8);
-    ck_assert_uint_eq(value(d, SETTING_TIMEOUT), 9);
-    ck_assert_uint_eq(value(d, SETTING_QUEUE_TIMEOUT), 10);
-    ck_assert_uint_eq(value(d, SETTING_SEND_TIMEOUT), 11);
-    ck_assert_uint_eq(value(d, SETTING_KEEP_ALIVE_WAIT), 16);
-    ck_assert_uint_eq(value(d, SETTING_MEMORY), 12);
-    ck_assert_uint_eq(value(d, SETTING_CONCURRENCY), 13);
-    ck_assert_uint_eq(value(d, SETTING_THREADS), 14);
-    ck_assert_uint_eq(value(d, SETTING_MAX_WAITING), 15);
-    ck_assert_uint_eq(value(d, SETTING_ENGINE), FACTORIAL_GMP);
-    ck_assert_ptr_null(fake_directive(d, "FactorialEngine", "auto"));
-    ck_assert_uint_eq(value(d, SETTING_ENGINE), FACTORIAL_AUTO);
-}
-END_TEST
-
-START_TEST(a_refused_value_changes_nothing)
-{
-    static const char *const wrong[] = {"",
-                                        "-1",
-                                        "+1",
-                                        " 1",
-                                        "1 ",
-                                        "1e3",
-                                        "0x1",
-                                        "100000001",
-                                        "9223372036854775808",
-                                        "18446744073709551617"};
-    void *d = record();
-    ck_assert_ptr_null(fake_directive(d, "FactorialMaxNumber", "7"));
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        const char *message = fake_directive(d, "FactorialMaxNumber", wrong[i]);
-        ck_assert_ptr_nonnull(message);
-        ck_assert_ptr_nonnull(strstr(message, "FactorialMaxNumber"));
-        ck_assert_ptr_nonnull(strstr(message, wrong[i]));
-        ck_assert_uint_eq(value(d, SETTING_MAX_NUMBER), 7);
-    }
-}
-END_TEST
-
-START_TEST(httpds_refusal_of_the_context_is_passed_on)
-{
-    fake.context_refusal = "not here";
-    ck_assert_str_eq(fake_directive(record(), "Factorial", "On"), "not here");
-    ck_assert_str_eq(fake_directive(record(), "FactorialMaxNumber", "7"), "not here");
-    ck_assert_str_eq(fake_directive(record(), "FactorialEngine", "gmp"), "not here");
-}
-END_TEST
-
-START_TEST(what_all_processes_share_is_for_the_whole_server)
-{
-    static const char *const global[] = {"FactorialMemory", "FactorialConcurrency",
-                                         "FactorialThreads", "FactorialMaxWaiting"};
-    for (size_t i = 0; i < sizeof global / sizeof *global; i++) {
-        fake_directive(record(), global[i], "1");
-        ck_assert_uint_eq(fake.context, GLOBAL_ONLY);
-    }
-    fake_directive(record(), "FactorialEngine", "gmp");
     ck_assert_uint_eq(fake.context, GLOBAL_ONLY);
-    fake_directive(record(), "FactorialTimeout", "1");
-    ck_assert_uint_eq(fake.context, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS);
+    ck_assert_uint_eq(fake_setting(d, "FactorialEngine"), FACTORIAL_GMP);
+    ck_assert_ptr_nonnull(strstr(fake_directive(d, "FactorialEngine", "mpfr"), "\"mpfr\""));
+    ck_assert_uint_eq(fake_setting(d, "FactorialEngine"), FACTORIAL_GMP);
+    ck_assert_ptr_null(fake_directive(d, "FactorialEngine", "auto"));
+    ck_assert_uint_eq(fake_setting(d, "FactorialEngine"), FACTORIAL_AUTO);
+    fake.context_refusal = "not here";
+    ck_assert_str_eq(fake_directive(d, "FactorialEngine", "gmp"), "not here");
 }
 END_TEST
 
 START_TEST(a_mark_is_for_the_exact_address)
 {
     void *d = record();
+    ck_assert(!marks(d, "/x"));
+    ck_assert(!marks(NULL, "/x"));
+    fake.context_refusal = "not here";
+    ck_assert_str_eq(fake_directive(d, "Factorial", "On"), "not here");
+    fake.context_refusal = NULL;
     ck_assert_ptr_null(fake_directive(d, "Factorial", "On"));
     ck_assert(marks(d, "/x"));
     ck_assert(!marks(d, "/x/"));
@@ -139,39 +149,16 @@ START_TEST(a_mark_is_for_the_exact_address)
 }
 END_TEST
 
-START_TEST(inner_settings_win_and_outer_ones_are_inherited)
+START_TEST(inner_marks_win_and_outer_ones_are_inherited)
 {
     void *outer = record(), *inner = record();
     fake_directive(outer, "Factorial", "On");
-    fake_directive(outer, "FactorialMaxNumber", "7");
-    fake_directive(outer, "FactorialCompressMax", "8");
-    fake_directive(inner, "FactorialMaxNumber", "9");
-    void *merged = directives_merge(fake.pool, outer, inner);
-    ck_assert_uint_eq(value(merged, SETTING_MAX_NUMBER), 9);
-    ck_assert_uint_eq(value(merged, SETTING_COMPRESS_MAX), 8);
-    ck_assert(marks(merged, "/x"));
-
+    ck_assert(marks(directives_merge(fake.pool, outer, inner), "/x"));
     fake_directive(inner, "Factorial", "Off");
     ck_assert(!marks(directives_merge(fake.pool, outer, inner), "/x"));
     ck_assert(marks(directives_merge(fake.pool, inner, outer), "/x"));
     /* Merging leaves what it merges alone. */
-    ck_assert_uint_eq(value(outer, SETTING_MAX_NUMBER), 7);
     ck_assert(marks(outer, "/x"));
-}
-END_TEST
-
-START_TEST(every_number_is_inherited_and_can_be_overruled)
-{
-    for (const command_rec *command = directives_table; command->name; command++) {
-        if (command->args_how == FLAG || !strcmp(command->name, "FactorialEngine"))
-            continue;
-        setting which = (setting)(intptr_t)command->cmd_data;
-        void *set = record(), *unset = record();
-        ck_assert_ptr_null(fake_directive(set, command->name, "3"));
-        ck_assert_uint_eq(value(set, which), 3);
-        ck_assert_uint_eq(value(directives_merge(fake.pool, set, unset), which), 3);
-        ck_assert_uint_eq(value(directives_merge(fake.pool, unset, set), which), 3);
-    }
 }
 END_TEST
 
@@ -180,15 +167,13 @@ Suite *suite(void)
     Suite *s = suite_create("directives");
     TCase *t = tcase_create("directives");
     tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
-    tcase_add_test(t, nothing_set_means_the_defaults);
+    tcase_add_loop_test(t, a_number_has_a_default_a_range_and_contexts, 0, NUMBERS);
+    tcase_add_loop_test(t, a_refused_number_changes_nothing_and_is_told_the_range, 0, NUMBERS);
+    tcase_add_loop_test(t, the_help_of_a_number_names_its_range, 0, NUMBERS);
     tcase_add_test(t, some_defaults_are_the_machines);
-    tcase_add_test(t, what_all_processes_share_is_for_the_whole_server);
-    tcase_add_test(t, each_number_is_set_by_its_own_directive);
-    tcase_add_test(t, a_refused_value_changes_nothing);
-    tcase_add_test(t, httpds_refusal_of_the_context_is_passed_on);
+    tcase_add_test(t, the_engine_is_named);
     tcase_add_test(t, a_mark_is_for_the_exact_address);
-    tcase_add_test(t, inner_settings_win_and_outer_ones_are_inherited);
-    tcase_add_test(t, every_number_is_inherited_and_can_be_overruled);
+    tcase_add_test(t, inner_marks_win_and_outer_ones_are_inherited);
     suite_add_tcase(s, t);
     return s;
 }

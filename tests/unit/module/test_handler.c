@@ -92,6 +92,19 @@ START_TEST(every_wrong_request_has_its_error)
 }
 END_TEST
 
+START_TEST(a_refusal_is_logged_and_noted)
+{
+    /* This process has no account in the budget. */
+    request_rec *r = fake_request("number=60000");
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_int_eq(r->status, 503);
+    ck_assert_int_eq(fake.log_lines, 1);
+    ck_assert_str_eq(apr_table_get(r->notes, "factorial-n"), "60000");
+    ck_assert_str_eq(apr_table_get(r->notes, "factorial-digits"), "260635");
+    ck_assert_str_eq(apr_table_get(r->notes, "factorial-reason"), "busy");
+}
+END_TEST
+
 START_TEST(options_needs_no_number)
 {
     request_rec *r = fake_request(NULL);
@@ -124,6 +137,7 @@ Suite *suite(void)
     tcase_add_test(t, head_sends_headers_and_no_body);
     tcase_add_test(t, a_body_that_cannot_be_read_ends_the_request);
     tcase_add_loop_test(t, every_wrong_request_has_its_error, 0, sizeof errors / sizeof *errors);
+    tcase_add_test(t, a_refusal_is_logged_and_noted);
     tcase_add_test(t, options_needs_no_number);
     tcase_add_test(t, the_health_check_says_up);
     suite_add_tcase(s, t);

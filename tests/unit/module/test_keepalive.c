@@ -18,6 +18,7 @@ enum {
 
 typedef struct {
     request_rec *request;
+    uint64_t wait; /* FactorialKeepAliveWait of its requests, milliseconds */
     apr_socket_t *socket;
     int far_end;
 } client;
@@ -33,16 +34,10 @@ static apr_status_t send_held(ap_filter_t *f, apr_bucket_brigade *brigade)
     return APR_SUCCESS;
 }
 
-static void set_wait(const request_rec *r, const char *milliseconds)
-{
-    void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
-    ck_assert_ptr_null(fake_directive(record, "FactorialKeepAliveWait", milliseconds));
-}
-
 static client connect_client(void)
 {
     static ap_filter_rec_t core = {.name = "core", .filter_func.out_func = send_held};
-    client c = {.request = fake_request("number=5")};
+    client c = {.request = fake_request("number=5"), .wait = WAIT_MS};
     conn_rec *connection = c.request->connection;
     int pair[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -54,7 +49,6 @@ static client connect_client(void)
     connection->output_filters = apr_pcalloc(fake.pool, sizeof *connection->output_filters);
     *connection->output_filters = (ap_filter_t){.frec = &core, .c = connection};
     connection->keepalive = AP_CONN_UNKNOWN; /* as it still is when 304 is decided */
-    set_wait(c.request, "500");              /* WAIT_MS */
     return c;
 }
 
@@ -77,7 +71,7 @@ static void hear_it(const client *c)
 static void serve(const client *c, int milliseconds)
 {
     c->request->request_time = apr_time_now() + apr_time_from_msec(milliseconds);
-    keepalive_expect(c->request);
+    keepalive_expect(c->request, c->wait);
 }
 
 /* APR_EAGAIN for nothing, whichever way the filter says it. */
@@ -243,10 +237,10 @@ START_TEST(some_requests_are_not_for_waiting)
     process.kept_most = 0; /* another MPM than event */
     serve(&c, 0);
     process.kept_most = 1;
-    set_wait(r, "0");
+    c.wait = 0;
     serve(&c, 0);
     ck_assert_int_eq(fake.filters_added, 0);
-    set_wait(r, "1");
+    c.wait = 1;
     serve(&c, 0);
     ck_assert_int_eq(fake.filters_added, 1);
 }
@@ -348,7 +342,7 @@ START_TEST(what_is_due_is_due_after_one_answer)
     hear_it(&c);
     ck_assert(!waits_in_vain(&c)); /* after another handler's answer */
     serve(&c, 0);
-    set_wait(c.request, "0");
+    c.wait = 0;
     serve(&c, 0);
     ck_assert(!waits_in_vain(&c));
 }

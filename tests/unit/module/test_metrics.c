@@ -42,8 +42,12 @@ START_TEST(requests_are_counted_by_outcome)
     metrics_count(OUTCOME_OK);
     metrics_count(OUTCOME_OK);
     metrics_count(OUTCOME_BUSY);
+    metrics_count(OUTCOME_NUMBER_MISSING);
+    metrics_count(OUTCOME_METHOD);
+    metrics_count(OUTCOME_PRECONDITION);
     assert_shown(AP_STATUS_SHORT, "FactorialResults: 2\n");
     assert_shown(AP_STATUS_SHORT, "FactorialRefusedBusy: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialBadRequests: 3\n");
     assert_shown(AP_STATUS_SHORT, "FactorialStoppedGone: 0\n");
     assert_shown(0, "<dt>results sent: 2</dt>");
     assert_shown(0, "<dt>refused: busy: 1</dt>");

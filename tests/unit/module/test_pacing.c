@@ -10,13 +10,10 @@
 
 static const uint64_t large = 1000000;
 
-static request_rec *request_with_timeout(const char *seconds)
+static request_rec *paced_request(void)
 {
-    request_rec *r = fake_request("number=5");
-    void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
-    ck_assert_ptr_null(fake_directive(record, "FactorialSendTimeout", seconds));
     pacing_register();
-    return r;
+    return fake_request("number=5");
 }
 
 /* httpd's filter of the connection: holds data until it has been asked so often to send it. */
@@ -53,11 +50,11 @@ static apr_status_t send_through(request_rec *r, size_t bytes)
 
 START_TEST(small_answers_and_parts_of_others_are_not_paced)
 {
-    request_rec *r = request_with_timeout("10"), outer = *r;
-    pacing_start(r, PACING_FROM - 1);
+    request_rec *r = paced_request(), outer = *r;
+    pacing_start(r, PACING_FROM - 1, 10);
     ck_assert_int_eq(fake.filters_added, 0);
     r->main = &outer;
-    pacing_start(r, large);
+    pacing_start(r, large, 10);
     ck_assert_int_eq(fake.filters_added, 0);
     ck_assert(!pacing_expired(r));
 }
@@ -65,8 +62,8 @@ END_TEST
 
 START_TEST(a_large_answer_is_passed_on_in_pieces_and_whole)
 {
-    request_rec *r = request_with_timeout("10");
-    pacing_start(r, large);
+    request_rec *r = paced_request();
+    pacing_start(r, large, 10);
     ck_assert_int_eq(fake.filters_added, 1);
     ck_assert_int_eq(send_through(r, large), APR_SUCCESS);
     ck_assert_uint_eq(strlen(fake.body), large);
@@ -81,16 +78,16 @@ END_TEST
 
 START_TEST(all_that_is_charged_to_the_budget_is_paced)
 {
-    request_rec *r = request_with_timeout("10");
-    pacing_start(r, factorial_digit_count(PROCESS_SMALL_GMP + 1));
+    request_rec *r = paced_request();
+    pacing_start(r, factorial_digit_count(PROCESS_SMALL_GMP + 1), 10);
     ck_assert_int_eq(fake.filters_added, 1);
 }
 END_TEST
 
 START_TEST(past_the_deadline_the_connection_is_given_up)
 {
-    request_rec *r = request_with_timeout("1");
-    pacing_start(r, PACING_FROM);
+    request_rec *r = paced_request();
+    pacing_start(r, PACING_FROM, 1);
     usleep(1100000);
     ck_assert_int_eq(send_through(r, PACING_FROM), APR_ECONNABORTED);
     ck_assert(pacing_expired(r));
@@ -101,8 +98,8 @@ END_TEST
 
 START_TEST(a_large_answer_has_a_second_more_for_each_128_kib)
 {
-    request_rec *r = request_with_timeout("1");
-    pacing_start(r, (uint64_t)2 * 131072);
+    request_rec *r = paced_request();
+    pacing_start(r, (uint64_t)2 * 131072, 1);
     usleep(1100000);
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert(!pacing_expired(r));
@@ -111,8 +108,8 @@ END_TEST
 
 START_TEST(a_client_that_httpd_has_waited_for_in_vain_is_given_up)
 {
-    request_rec *r = request_with_timeout("10");
-    pacing_start(r, large);
+    request_rec *r = paced_request();
+    pacing_start(r, large, 10);
     fake.pass_result = APR_TIMEUP; /* perhaps a moment before the deadline */
     ck_assert_int_eq(send_through(r, large), APR_ECONNABORTED);
     ck_assert_int_eq(fake.passes, 1);
@@ -123,8 +120,8 @@ END_TEST
 
 START_TEST(another_error_is_passed_back_as_it_is)
 {
-    request_rec *r = request_with_timeout("10");
-    pacing_start(r, large);
+    request_rec *r = paced_request();
+    pacing_start(r, large, 10);
     fake.pass_result = APR_EPIPE;
     ck_assert_int_eq(send_through(r, large), APR_EPIPE);
     ck_assert_int_eq(fake.passes, 1);
@@ -162,9 +159,9 @@ static void fill_socket(void)
 
 START_TEST(a_piece_waits_until_httpd_holds_nothing)
 {
-    request_rec *r = request_with_timeout("10");
+    request_rec *r = paced_request();
     hold_data(r, 3);
-    pacing_start(r, large);
+    pacing_start(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert_int_eq(asks_until_sent, 0);
     ck_assert_uint_eq(strlen(fake.body), 1000);
@@ -174,11 +171,11 @@ END_TEST
 
 START_TEST(a_client_that_takes_nothing_is_given_up)
 {
-    request_rec *r = request_with_timeout("10");
+    request_rec *r = paced_request();
     hold_data(r, 1000000);
     fill_socket();
     apr_socket_timeout_set(fake.socket, apr_time_from_msec(300)); /* httpd's Timeout */
-    pacing_start(r, large);
+    pacing_start(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
     ck_assert(pacing_expired(r));
     ck_assert(r->connection->aborted);
@@ -189,9 +186,9 @@ END_TEST
 
 START_TEST(a_socket_that_httpd_has_closed_ends_the_wait)
 {
-    request_rec *r = request_with_timeout("10");
+    request_rec *r = paced_request();
     hold_data(r, 1000000);
-    pacing_start(r, large);
+    pacing_start(r, large, 10);
     apr_socket_close(fake.socket);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
     ck_assert(!pacing_expired(r));

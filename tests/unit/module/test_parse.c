@@ -6,94 +6,93 @@
 
 static const struct {
     const char *query;
-    number_outcome outcome;
+    outcome outcome;
     uint64_t number;
 } queries[] = {
-    {NULL, NUMBER_MISSING, 0},
-    {"", NUMBER_MISSING, 0},
-    {"&", NUMBER_MISSING, 0},
-    {"&&&=5&", NUMBER_MISSING, 0},
-    {"num=5", NUMBER_MISSING, 0},
-    {"numbers=5", NUMBER_MISSING, 0},
-    {"NUMBER=5", NUMBER_MISSING, 0},
-    {"number%3D=5", NUMBER_MISSING, 0},
-    {"number%3D5", NUMBER_MISSING, 0},
-    {"number%00=5", NUMBER_MISSING, 0},
-    {"%00number=5", NUMBER_MISSING, 0},
-    {"%zzumber=5", NUMBER_MISSING, 0},
-    {"+number=5", NUMBER_MISSING, 0},
-    {"x;number=5", NUMBER_MISSING, 0},
+    {NULL, OUTCOME_NUMBER_MISSING, 0},
+    {"", OUTCOME_NUMBER_MISSING, 0},
+    {"&", OUTCOME_NUMBER_MISSING, 0},
+    {"&&&=5&", OUTCOME_NUMBER_MISSING, 0},
+    {"num=5", OUTCOME_NUMBER_MISSING, 0},
+    {"numbers=5", OUTCOME_NUMBER_MISSING, 0},
+    {"NUMBER=5", OUTCOME_NUMBER_MISSING, 0},
+    {"number%3D=5", OUTCOME_NUMBER_MISSING, 0},
+    {"number%3D5", OUTCOME_NUMBER_MISSING, 0},
+    {"number%00=5", OUTCOME_NUMBER_MISSING, 0},
+    {"%00number=5", OUTCOME_NUMBER_MISSING, 0},
+    {"%zzumber=5", OUTCOME_NUMBER_MISSING, 0},
+    {"+number=5", OUTCOME_NUMBER_MISSING, 0},
+    {"x;number=5", OUTCOME_NUMBER_MISSING, 0},
 
-    {"number=0", NUMBER_GIVEN, 0},
-    {"number=5", NUMBER_GIVEN, 5},
-    {"number=1000", NUMBER_GIVEN, 1000},
-    {"number=0000000000000000000000000000000000000000007", NUMBER_GIVEN, 7},
-    {"&number=5&", NUMBER_GIVEN, 5},
-    {"x&number=5", NUMBER_GIVEN, 5},
-    {"number=5&number=x", NUMBER_GIVEN, 5},
-    {"%6E%75%6d%62%65%72=%35%30", NUMBER_GIVEN, 50},
-    {"number=+5", NUMBER_GIVEN, 5},
-    {"number=%2b5", NUMBER_GIVEN, 5},
-    {"number=+%09%0A%0b%0C%0D5+%20%09", NUMBER_GIVEN, 5},
-    {"number=-0", NUMBER_GIVEN, 0},
-    {"number=-000", NUMBER_GIVEN, 0},
+    {"number=0", OUTCOME_OK, 0},
+    {"number=5", OUTCOME_OK, 5},
+    {"number=1000", OUTCOME_OK, 1000},
+    {"number=0000000000000000000000000000000000000000007", OUTCOME_OK, 7},
+    {"&number=5&", OUTCOME_OK, 5},
+    {"x&number=5", OUTCOME_OK, 5},
+    {"number=5&number=x", OUTCOME_OK, 5},
+    {"%6E%75%6d%62%65%72=%35%30", OUTCOME_OK, 50},
+    {"number=+5", OUTCOME_OK, 5},
+    {"number=%2b5", OUTCOME_OK, 5},
+    {"number=+%09%0A%0b%0C%0D5+%20%09", OUTCOME_OK, 5},
+    {"number=-0", OUTCOME_OK, 0},
+    {"number=-000", OUTCOME_OK, 0},
 
-    {"number", NUMBER_INVALID, 0},
-    {"number&number=5", NUMBER_INVALID, 0},
-    {"number=", NUMBER_INVALID, 0},
-    {"number=+", NUMBER_INVALID, 0},
-    {"number=-", NUMBER_INVALID, 0},
-    {"number=%2B", NUMBER_INVALID, 0},
-    {"number=--5", NUMBER_INVALID, 0},
-    {"number=%2B-5", NUMBER_INVALID, 0},
-    {"number=%2B%2B5", NUMBER_INVALID, 0},
-    {"number=%2B+5", NUMBER_INVALID, 0},
-    {"number=-5", NUMBER_INVALID, 0},
-    {"number=-99999999999999999999999999", NUMBER_INVALID, 0},
-    {"number=5.0", NUMBER_INVALID, 0},
-    {"number=5e0", NUMBER_INVALID, 0},
-    {"number=0x5", NUMBER_INVALID, 0},
-    {"number=5=5", NUMBER_INVALID, 0},
-    {"number=5+5", NUMBER_INVALID, 0},
-    {"number=5_0", NUMBER_INVALID, 0},
-    {"number=5%", NUMBER_INVALID, 0},
-    {"number=5%3", NUMBER_INVALID, 0},
-    {"number=%3", NUMBER_INVALID, 0},
-    {"number=%g5", NUMBER_INVALID, 0},
-    {"number=5%00", NUMBER_INVALID, 0},
-    {"number=%005", NUMBER_INVALID, 0},
-    {"number=%1C5", NUMBER_INVALID, 0},
-    {"number=%EF%BC%95", NUMBER_INVALID, 0},
-    {"number=%C2%A05", NUMBER_INVALID, 0},
-    {"number=1001x", NUMBER_INVALID, 0},
-    {"number=99999999999999999999999999x", NUMBER_INVALID, 0},
+    {"number", OUTCOME_NUMBER_INVALID, 0},
+    {"number&number=5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=", OUTCOME_NUMBER_INVALID, 0},
+    {"number=+", OUTCOME_NUMBER_INVALID, 0},
+    {"number=-", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%2B", OUTCOME_NUMBER_INVALID, 0},
+    {"number=--5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%2B-5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%2B%2B5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%2B+5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=-5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=-99999999999999999999999999", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5.0", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5e0", OUTCOME_NUMBER_INVALID, 0},
+    {"number=0x5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5=5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5+5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5_0", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5%", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5%3", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%3", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%g5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=5%00", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%005", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%1C5", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%EF%BC%95", OUTCOME_NUMBER_INVALID, 0},
+    {"number=%C2%A05", OUTCOME_NUMBER_INVALID, 0},
+    {"number=1001x", OUTCOME_NUMBER_INVALID, 0},
+    {"number=99999999999999999999999999x", OUTCOME_NUMBER_INVALID, 0},
 
-    {"number=1001", NUMBER_TOO_LARGE, 0},
-    {"number=18446744073709551615", NUMBER_TOO_LARGE, 0},
-    {"number=18446744073709551616", NUMBER_TOO_LARGE, 0},
-    {"number=18446744073709551621", NUMBER_TOO_LARGE, 0},
-    {"number=340282366920938463463374607431768211461", NUMBER_TOO_LARGE, 0},
-    {"number=%2B1001+", NUMBER_TOO_LARGE, 0},
+    {"number=1001", OUTCOME_NUMBER_TOO_LARGE, 0},
+    {"number=18446744073709551615", OUTCOME_NUMBER_TOO_LARGE, 0},
+    {"number=18446744073709551616", OUTCOME_NUMBER_TOO_LARGE, 0},
+    {"number=18446744073709551621", OUTCOME_NUMBER_TOO_LARGE, 0},
+    {"number=340282366920938463463374607431768211461", OUTCOME_NUMBER_TOO_LARGE, 0},
+    {"number=%2B1001+", OUTCOME_NUMBER_TOO_LARGE, 0},
 };
 
 START_TEST(every_query_has_its_outcome)
 {
     uint64_t number = 12345;
     ck_assert_int_eq(parse_number(queries[_i].query, 1000, &number), queries[_i].outcome);
-    ck_assert_uint_eq(number, queries[_i].outcome == NUMBER_GIVEN ? queries[_i].number : 12345);
+    ck_assert_uint_eq(number, queries[_i].outcome == OUTCOME_OK ? queries[_i].number : 12345);
 }
 END_TEST
 
 START_TEST(the_maximum_itself_is_allowed)
 {
     uint64_t number;
-    ck_assert_int_eq(parse_number("number=0", 0, &number), NUMBER_GIVEN);
-    ck_assert_int_eq(parse_number("number=1", 0, &number), NUMBER_TOO_LARGE);
-    ck_assert_int_eq(parse_number("number=18446744073709551615", UINT64_MAX, &number),
-                     NUMBER_GIVEN);
+    ck_assert_int_eq(parse_number("number=0", 0, &number), OUTCOME_OK);
+    ck_assert_int_eq(parse_number("number=1", 0, &number), OUTCOME_NUMBER_TOO_LARGE);
+    ck_assert_int_eq(parse_number("number=18446744073709551615", UINT64_MAX, &number), OUTCOME_OK);
     ck_assert_uint_eq(number, UINT64_MAX);
     ck_assert_int_eq(parse_number("number=18446744073709551616", UINT64_MAX, &number),
-                     NUMBER_TOO_LARGE);
+                     OUTCOME_NUMBER_TOO_LARGE);
 }
 END_TEST
 
@@ -105,25 +104,25 @@ START_TEST(ten_megabytes_of_digits_are_read_in_one_pass)
     memset(query, '9', length);
     memcpy(query, "number=", 7);
     query[length] = '\0';
-    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_TOO_LARGE);
+    ck_assert_int_eq(parse_number(query, 1000, &number), OUTCOME_NUMBER_TOO_LARGE);
     memset(query + 7, '0', length - 7);
     query[length - 1] = '5';
-    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_GIVEN);
+    ck_assert_int_eq(parse_number(query, 1000, &number), OUTCOME_OK);
     ck_assert_uint_eq(number, 5);
     query[length - 1] = 'x';
-    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_INVALID);
+    ck_assert_int_eq(parse_number(query, 1000, &number), OUTCOME_NUMBER_INVALID);
     memset(query, '&', length);
-    ck_assert_int_eq(parse_number(query, 1000, &number), NUMBER_MISSING);
+    ck_assert_int_eq(parse_number(query, 1000, &number), OUTCOME_NUMBER_MISSING);
     free(query);
 }
 END_TEST
 
-#define JSON REPRESENTATION_JSON
-#define TEXT REPRESENTATION_TEXT
+#define JSON FORM_NUMBER
+#define TEXT FORM_TEXT
 
 static const struct {
     const char *accept;
-    representation representation;
+    response_form form;
     bool problem_details;
 } preferences[] = {
     {NULL, JSON, false},
@@ -185,9 +184,8 @@ static const struct {
 
 START_TEST(every_accept_field_has_its_preference)
 {
-    preference found = parse_accept(preferences[_i].accept);
-    ck_assert_msg(found.representation == preferences[_i].representation, "%s",
-                  preferences[_i].accept);
+    accept_preference found = parse_accept(preferences[_i].accept);
+    ck_assert_msg(found.form == preferences[_i].form, "%s", preferences[_i].accept);
     ck_assert_msg(found.problem_details == preferences[_i].problem_details, "%s",
                   preferences[_i].accept);
 }

@@ -2,10 +2,10 @@
  * Memory that is kept between computations: clearing fresh pages is a third of what a computation
  * costs that gets its memory from the kernel.
  */
-#ifndef MOD_FACTORIAL_ENGINE_KEEPER_H
-#define MOD_FACTORIAL_ENGINE_KEEPER_H
+#ifndef MOD_FACTORIAL_KEEPER_H
+#define MOD_FACTORIAL_KEEPER_H
 
-#include "factorial.h"
+#include "engine_shim.h"
 
 typedef struct factorial_keeper factorial_keeper;
 

@@ -1,0 +1,28 @@
+/*
+ * The record of one request to the endpoint. handler.c creates it and hands it from step to step;
+ * each step's header says which fields it reads and which it sets.
+ */
+#ifndef MOD_FACTORIAL_FACTORIAL_REQUEST_H
+#define MOD_FACTORIAL_FACTORIAL_REQUEST_H
+
+#include "directives.h"
+#include "module.h"
+#include "outcome.h"
+#include "parse.h"
+
+typedef struct {
+    request_rec *r;
+    location_settings settings; /* in force for this request */
+    response_form form;         /* of the result */
+    bool problem_details;       /* errors are application/problem+json, not text/plain */
+    uint64_t maximum;           /* the largest n that is answered here */
+    uint64_t n;
+    uint64_t digit_count; /* of n! */
+    char *digits;         /* digit_count of them; the response takes them over */
+    uint64_t waited;      /* for the budget, microseconds */
+    uint64_t computed;    /* microseconds */
+    bool has_slot;        /* counts as one of the workers that are busy with large numbers */
+    outcome outcome;      /* what has become of the request */
+} factorial_request;
+
+#endif
