@@ -15,8 +15,8 @@
 _Static_assert(sizeof(unsigned long) >= sizeof(uint64_t), "GMP's functions must take every n");
 
 enum {
-    SERIES_FROM = 1000, /* below this n the exact value costs no more than the series */
-    EXACT_DIGITS = 2565 /* of 999! */
+    SERIES_FROM = 80,  /* below this n the series is not exact enough */
+    EXACT_DIGITS = 117 /* of 79! */
 };
 
 /*
@@ -99,7 +99,7 @@ static void logarithm_of_two_pi(mpz_t result, unsigned bits)
 /*
  * ln n! = (n + 1/2) ln n - n + ln(2 pi) / 2 + the sum of B_2k / (2k (2k - 1) n^(2k-1)), for n from
  * SERIES_FROM on.
- * Error: below 96 p (n + 1) + 2^p / (156 n^13). `logarithm` is less than 94 p wrong up to 10^14,
+ * Error: below 96 p (n + 1) + 2^p / (521 n^11). `logarithm` is less than 94 p wrong up to 10^14,
  * which is below 2^47; the rest is below 7 p + 7; and the sum without its omitted terms is wrong by
  * less than the first of them.
  */
@@ -108,7 +108,7 @@ static void logarithm_of_factorial(mpz_t result, uint64_t n, unsigned bits)
     static const struct {
         int numerator;
         unsigned denominator;
-    } series[] = {{1, 12}, {-1, 360}, {1, 1260}, {-1, 1680}, {1, 1188}, {-691, 360360}};
+    } series[] = {{1, 12}, {-1, 360}, {1, 1260}, {-1, 1680}, {1, 1188}};
 
     mpz_t x, power;
     mpz_inits(x, power, NULL);
@@ -155,10 +155,10 @@ static void exponential(mpz_t sum, const mpz_t x, unsigned bits)
 
 /*
  * The count and the first digits; false where p bits do not decide them.
- * Error of exp(r): below 2400 p (n + 1) + 2^p / n^13. ln 10 is less than 8 p wrong and is taken
- * less than 14 n times, so r is less than 208 p (n + 1) + 2^p / (156 n^13) wrong; exp(r) is less
- * than 11 times that and 7 p wrong. If both ends of the interval have the same first digits, q was
- * right too: else one end would be below 1 or the other not below 10.
+ * Error of exp(r): below 2400 p (n + 1) + 2^p / (40 n^11). ln 10 is less than 8 p wrong and is
+ * taken less than 14 n times, so r is less than 208 p (n + 1) + 2^p / (521 n^11) wrong; exp(r) is
+ * less than 11 times that and 7 p wrong. If both ends of the interval have the same first digits, q
+ * was right too: else one end would be below 1 or the other not below 10.
  */
 static bool digits_by_series(factorial_summary *summary, uint64_t n, unsigned bits)
 {
@@ -171,7 +171,8 @@ static bool digits_by_series(factorial_summary *summary, uint64_t n, unsigned bi
     exponential(high, rest, bits);
 
     mpz_setbit(error, bits);
-    mpz_ui_pow_ui(rest, n, 13);
+    mpz_ui_pow_ui(rest, n, 11);
+    mpz_mul_ui(rest, rest, 40);
     mpz_cdiv_q(error, error, rest);
     mpz_set_ui(rest, n + 1);
     mpz_addmul_ui(error, rest, 2400 * bits);
@@ -204,7 +205,9 @@ static void digits_by_product(factorial_summary *summary, uint64_t n)
 
 /*
  * The error of exp(r) grows with n, so p does: about one n of 300 is left undecided by the first
- * p. That the second leaves any n of all 10^14 undecided has a probability below 10^-17.
+ * p. That the second leaves any n of all 10^14 undecided has a probability below 10^-17. The error
+ * of the series, which no p makes smaller, leaves none undecided up to 5,000, as a test shows, and
+ * is below 10^-42 from there on.
  */
 void factorial_summarize(uint64_t n, factorial_summary *summary)
 {
