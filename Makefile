@@ -48,9 +48,9 @@ $(BUILD)/options: FORCE
 FORCE:
 
 # Two of the engine's sources are compiled once for each of the processor's instruction sets.
-kernel_sources := mod_factorial/engine/transform.c mod_factorial/engine/residues.c
+kernel_sources := mod_factorial/engine/kernel/transform.c mod_factorial/engine/kernel/residues.c
 engine_sources := $(filter-out $(kernel_sources) mod_factorial/engine/main.c,\
-                      $(wildcard mod_factorial/engine/*.c))
+                      $(wildcard mod_factorial/engine/*.c mod_factorial/engine/kernel/*.c))
 processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
 kernels         = $(kernels_$(processor))
 engine_objects  = $(engine_sources:%.c=$(BUILD)/%.o) \
@@ -83,7 +83,7 @@ avx512_flags    := -mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=5
 avx2_flags      := -mavx2 -mfma
 
 define kernel_rule
-$(BUILD)/mod_factorial/engine/%.$(1).o: mod_factorial/engine/%.c $(BUILD)/options
+$(BUILD)/mod_factorial/engine/kernel/%.$(1).o: mod_factorial/engine/kernel/%.c $(BUILD)/options
 	@mkdir -p $$(@D)
 	$$(call say,compile $$< for $(1))$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
 endef

@@ -1,7 +1,7 @@
 #include "checksum.h"
 
 #include "job.h"
-#include "tasks.h"
+#include "pool.h"
 
 static const uint64_t modulus = ((uint64_t)1 << 61) - 1;
 
@@ -67,7 +67,7 @@ static void multiply_chunk(void *context, size_t index)
 uint64_t checksum_of_factorial(const factorial_job *job, uint64_t n)
 {
     factors f = {.n = n};
-    tasks_run(job, CHUNKS, multiply_chunk, &f);
+    pool_run(job, CHUNKS, multiply_chunk, &f);
     uint64_t product = 1;
     for (size_t i = 0; i < CHUNKS; i++)
         product = multiply(product, f.value[i]);
@@ -106,7 +106,7 @@ static uint64_t read_number(const factorial_job *job, const uint64_t *a, size_t 
 {
     reading r = {.a = a, .limbs = limbs, .chunk = (limbs + CHUNKS - 1) / CHUNKS, .base = base};
     size_t chunks = (limbs + r.chunk - 1) / r.chunk;
-    tasks_run(job, chunks, read_chunk, &r);
+    pool_run(job, chunks, read_chunk, &r);
     uint64_t step = power(base, r.chunk), value = 0;
     for (size_t i = chunks; i-- > 0;)
         value = fold(multiply(value, step) + r.value[i]);

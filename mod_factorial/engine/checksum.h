@@ -7,7 +7,8 @@
 #ifndef MOD_FACTORIAL_ENGINE_CHECKSUM_H
 #define MOD_FACTORIAL_ENGINE_CHECKSUM_H
 
-#include "decimal.h"
+#include "factorial.h"
+#include "limb.h"
 
 /* n!, n being at most FACTORIAL_LIMIT. */
 uint64_t checksum_of_factorial(const factorial_job *job, uint64_t n);

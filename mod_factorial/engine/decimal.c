@@ -1,63 +1,43 @@
 #include "decimal.h"
 
-#include "base.h"
-#include "convolution.h"
+#include "limb.h"
 #include "thresholds.h"
 
 #include <string.h>
 
 typedef unsigned __int128 u128;
 
-/* ---- schoolbook */
+/* ---- schoolbook: column by column, each the sum of up to COLUMN_MAX products and a carry */
 
-/* A column's sum, of which extra * LIMB_BASE * 2^64 have been taken away to keep it below that. */
-typedef struct {
-    u128 sum;
-    uint64_t extra;
-} column;
+/* So many products of limbs and a carry are below 2^128. */
+#define COLUMN_MAX 320
 
-enum { COLUMN_PRODUCTS = 16 }; /* as many products stay below LIMB_BASE 2^64 + 2^128 / 2 */
+_Static_assert(SCHOOLBOOK_MAX <= COLUMN_MAX && SCHOOLBOOK_SQUARE_MAX <= COLUMN_MAX,
+               "columns must not overflow");
 
-static inline void fold(column *c)
+/* The sum of a[i] b[k - i] for from <= i < to. */
+static inline u128 sum_products(const limb *a, const limb *b, size_t k, size_t from, size_t to)
 {
-    while ((uint64_t)(c->sum >> 64) >= LIMB_BASE) {
-        c->sum -= (u128)LIMB_BASE << 64;
-        c->extra++;
-    }
+    u128 sum = 0;
+    for (size_t i = from; i < to; i++)
+        sum += (u128)a[i] * b[k - i];
+    return sum;
 }
 
-/* Adds a[i] b[k - i] for i from `from` to below `to`. */
-static inline void add_products(column *c, const limb *a, const limb *b, size_t k, size_t from,
-                                size_t to)
+/* The column's digit; returns the carry into the next column. */
+static inline u128 end_column(u128 sum, limb *digit)
 {
-    while (from < to) {
-        size_t stop = to - from < COLUMN_PRODUCTS ? to : from + COLUMN_PRODUCTS;
-        for (; from < stop; from++)
-            c->sum += (u128)a[from] * b[k - from];
-        fold(c);
-    }
-}
-
-/* Begins with what the last column has left. */
-static inline column begin_column(u128 carry)
-{
-    uint64_t extra = (uint64_t)(carry >> 64) / LIMB_BASE;
-    return (column){carry - ((u128)(extra * LIMB_BASE) << 64), extra};
-}
-
-static inline u128 end_column(column c, limb *digit)
-{
-    uint64_t quotient = divide_by_base(c.sum, digit);
-    return ((u128)c.extra << 64) + quotient;
+    uint64_t extra = (uint64_t)(sum >> 64) / LIMB_BASE; /* limb_divide needs a smaller sum */
+    sum -= (u128)(extra * LIMB_BASE) << 64;
+    return ((u128)extra << 64) + limb_divide(sum, digit);
 }
 
 static void schoolbook_multiply(limb *product, const limb *a, size_t an, const limb *b, size_t bn)
 {
     u128 carry = 0;
     for (size_t k = 0; k + 1 < an + bn; k++) {
-        column c = begin_column(carry);
-        add_products(&c, a, b, k, k < bn ? 0 : k - bn + 1, k < an ? k + 1 : an);
-        carry = end_column(c, &product[k]);
+        u128 sum = sum_products(a, b, k, k < bn ? 0 : k - bn + 1, k < an ? k + 1 : an);
+        carry = end_column(sum + carry, &product[k]);
     }
     product[an + bn - 1] = (limb)carry;
 }
@@ -66,16 +46,10 @@ static void schoolbook_square(limb *product, const limb *a, size_t n)
 {
     u128 carry = 0;
     for (size_t k = 0; k + 1 < 2 * n; k++) {
-        column half = {0, 0}, c = begin_column(carry);
-        add_products(&half, a, a, k, k < n ? 0 : k - n + 1, (k + 1) / 2);
-        c.sum += 2 * half.sum;
-        c.extra += 2 * half.extra;
-        fold(&c);
-        if (k % 2 == 0) {
-            c.sum += (u128)a[k / 2] * a[k / 2];
-            fold(&c);
-        }
-        carry = end_column(c, &product[k]);
+        u128 sum = 2 * sum_products(a, a, k, k < n ? 0 : k - n + 1, (k + 1) / 2);
+        if (k % 2 == 0)
+            sum += (u128)a[k / 2] * a[k / 2];
+        carry = end_column(sum + carry, &product[k]);
     }
     product[2 * n - 1] = (limb)carry;
 }
@@ -110,7 +84,7 @@ size_t decimal_multiply_word(limb *a, size_t limbs, limb word)
 {
     limb carry = 0;
     for (size_t i = 0; i < limbs; i++)
-        carry = divide_product((u128)a[i] * word + carry, &a[i]);
+        carry = limb_divide_product((u128)a[i] * word + carry, &a[i]);
     if (carry)
         a[limbs++] = carry;
     return limbs;

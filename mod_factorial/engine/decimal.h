@@ -4,7 +4,7 @@
 #ifndef MOD_FACTORIAL_ENGINE_DECIMAL_H
 #define MOD_FACTORIAL_ENGINE_DECIMAL_H
 
-#include "convolution.h"
+#include "kernel/convolution.h"
 
 /* Bytes of scratch memory for any product of up to so many limbs. */
 size_t decimal_scratch(const kernel *k, size_t limbs);
@@ -19,12 +19,5 @@ size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t
 
 /* a *= word < LIMB_BASE, word not 0; returns the limbs, for one more of which there is room. */
 size_t decimal_multiply_word(limb *a, size_t limbs, limb word);
-
-/* x < LIMB_BASE as LIMB_DIGITS digits, leading zeros included. */
-void decimal_write_limb(char *digits, limb x);
-
-/* The decimal digits of a, which has no leading zero limb, most significant first, on the threads
- * of the job: (limbs - 1) * LIMB_DIGITS and those of the highest limb. */
-void decimal_write(const factorial_job *job, char *digits, const limb *a, size_t limbs);
 
 #endif

@@ -1,9 +1,10 @@
 #include "decimal_factorial.h"
 
 #include "checksum.h"
+#include "decimal_write.h"
 #include "job.h"
-#include "powers.h"
 #include "primes.h"
+#include "products.h"
 #include "thresholds.h"
 
 #include <string.h>
@@ -33,10 +34,10 @@ static layout lay_out(const kernel *k, const factorial_plan *plan)
 {
     layout l = {.zeros = primes_exponent(plan->n, 5)};
     size_t limbs = (plan->digits - l.zeros) / LIMB_DIGITS + 1;
-    size_t longest = product_limbs_bound(plan->n);
+    size_t longest = products_limbs_bound(plan->n);
     longest = limbs + 1 > longest ? limbs + 1 : longest;
 
-    l.primes = l.words + aligned(product_words_bound(plan->n) * sizeof(limb));
+    l.primes = l.words + aligned(products_words_bound(plan->n) * sizeof(limb));
     l.sieve = l.primes + aligned(primes_count_bound(plan->n) * sizeof(uint32_t));
     size_t first_end = l.sieve + aligned(primes_scratch());
 
@@ -65,16 +66,16 @@ factorial_status decimal_factorial(const kernel *k, const factorial_plan *plan,
     primes found = primes_sieve(job, plan->n, (void *)(scratch + l.primes), scratch + l.sieve);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
-    product_pack(job, &products, (void *)(scratch + l.words), &found, plan->n, l.zeros);
+    products_pack(job, &products, (void *)(scratch + l.words), &found, plan->n, l.zeros);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
 
     limb *result = (void *)(scratch + l.result);
     workspace w = {k, job, scratch + l.multiply, l.end - l.multiply};
-    product_multiply(&products, &w);
+    products_multiply_trees(&products, &w);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
-    size_t limbs = powers_multiply(&products, &w, result);
+    size_t limbs = products_multiply_powers(&products, &w, result);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
 

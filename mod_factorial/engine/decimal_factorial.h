@@ -5,7 +5,7 @@
 #define MOD_FACTORIAL_ENGINE_DECIMAL_FACTORIAL_H
 
 #include "factorial.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 /* Bytes of scratch memory for decimal_factorial, from the plan's n and digits. */
 size_t decimal_factorial_scratch(const kernel *k, const factorial_plan *plan);

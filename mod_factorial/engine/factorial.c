@@ -1,7 +1,7 @@
 #include "factorial.h"
 
 #include "factorial_by.h"
-#include "kernels.h"
+#include "kernel/dispatch.h"
 #include "table_factorial.h"
 #include "thresholds.h"
 
@@ -12,14 +12,14 @@ static atomic_bool prepared;
 bool factorial_prepare(void)
 {
     table_prepare();
-    bool fast = kernels_prepare();
+    bool fast = dispatch_prepare();
     atomic_store_explicit(&prepared, true, memory_order_release);
     return fast;
 }
 
 factorial_plan factorial_make_plan(uint64_t n, factorial_method method)
 {
-    const kernel *k = kernels_used();
+    const kernel *k = dispatch_used();
     if (method == FACTORIAL_GMP || !atomic_load_explicit(&prepared, memory_order_acquire))
         return factorial_plan_by(FACTORIAL_BY_GMP, NULL, n);
     if (n <= INSTANT_MAX)
@@ -30,5 +30,5 @@ factorial_plan factorial_make_plan(uint64_t n, factorial_method method)
 factorial_status factorial_compute(const factorial_plan *plan, const factorial_job *job,
                                    char *digits, void *scratch)
 {
-    return factorial_compute_by(kernels_used(), plan, job, digits, scratch);
+    return factorial_compute_by(dispatch_used(), plan, job, digits, scratch);
 }

@@ -2,7 +2,7 @@
 
 #include "decimal_factorial.h"
 #include "digit_count.h"
-#include "gmp.h"
+#include "gmp_factorial.h"
 #include "job.h"
 #include "table_factorial.h"
 #include "thresholds.h"

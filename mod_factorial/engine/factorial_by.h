@@ -6,11 +6,11 @@
 #define MOD_FACTORIAL_ENGINE_FACTORIAL_BY_H
 
 #include "factorial.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 /*
  * As factorial_make_plan. FACTORIAL_BY_TABLE needs n <= INSTANT_MAX and table_prepare;
- * FACTORIAL_BY_TRANSFORM needs n >= 2 and a kernel that kernels_try or kernels_prepare has
+ * FACTORIAL_BY_TRANSFORM needs n >= 2 and a kernel that dispatch_try or dispatch_prepare has
  * prepared; the others ignore the kernel.
  */
 factorial_plan factorial_plan_by(factorial_algorithm algorithm, const kernel *k, uint64_t n);

@@ -2,9 +2,8 @@
  * The engine as a command: writes N! to standard output.
  */
 #define _DEFAULT_SOURCE /* madvise */
-#include "cpu.h"
 #include "factorial_by.h"
-#include "kernels.h"
+#include "kernel/dispatch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,7 +54,7 @@ static uint64_t number(const char *text, uint64_t least, uint64_t most)
 static const kernel *kernel_named(const char *name)
 {
     const kernel *k;
-    for (unsigned i = 0; (k = cpu_kernel(i)); i++)
+    for (unsigned i = 0; (k = dispatch_available(i)); i++)
         if (strcmp(k->name, name) == 0)
             return k;
     fail("this CPU does not have that kernel");
@@ -118,10 +117,10 @@ int main(int count, char **argument)
     options o = parse(count, argument);
     if (o.method == FACTORIAL_AUTO)
         factorial_prepare();
-    if (o.forced && !kernels_try(o.forced))
+    if (o.forced && !dispatch_try(o.forced))
         fail("the kernel computes a known product wrong");
 
-    const kernel *k = o.forced ? o.forced : kernels_used();
+    const kernel *k = o.forced ? o.forced : dispatch_used();
     factorial_plan plan = o.forced && o.n >= 2 ? factorial_plan_by(FACTORIAL_BY_TRANSFORM, k, o.n)
                                                : factorial_make_plan(o.n, o.method);
     factorial_pool *pool = o.threads > 1 ? factorial_pool_create(o.threads - 1, NULL, NULL) : NULL;

@@ -1,8 +1,8 @@
 #include "table_factorial.h"
 
-#include "base.h"
-#include "decimal.h"
+#include "decimal_write.h"
 #include "digit_count.h"
+#include "limb.h"
 #include "thresholds.h"
 
 #include <pthread.h>
@@ -36,8 +36,8 @@ static limb next_limb(multiplication *m)
 {
     m->waiting[0] = m->next < m->end ? *m->next++ : 0;
     for (size_t i = m->words; i-- > 0;)
-        m->carry[i] = divide_product((unsigned __int128)m->waiting[i] * m->word[i] + m->carry[i],
-                                     &m->waiting[i + 1]);
+        m->carry[i] = limb_divide_product(
+            (unsigned __int128)m->waiting[i] * m->word[i] + m->carry[i], &m->waiting[i + 1]);
     return m->waiting[m->words];
 }
 

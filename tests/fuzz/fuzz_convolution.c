@@ -3,8 +3,8 @@
  * kernel and whether to square, the lengths of both factors, then their limbs, a byte and what it
  * says for each; from the beginning again where it ends.
  */
-#include "engine/convolution.h"
-#include "engine/cpu.h"
+#include "engine/kernel/convolution.h"
+#include "engine/kernel/dispatch.h"
 #include "fuzz.h"
 
 #include <string.h>
@@ -81,9 +81,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static limb a[LIMBS_MAX], b[LIMBS_MAX], product[2 * LIMBS_MAX], expected[2 * LIMBS_MAX];
     if (size <= HEAD)
         return 0;
-    const kernel *k = cpu_kernel((data[0] & 127) % 2);
+    const kernel *k = dispatch_available((data[0] & 127) % 2);
     if (!k)
-        k = cpu_kernel(0);
+        k = dispatch_available(0);
     if (!k)
         return 0;
     input in = {data, size, HEAD};

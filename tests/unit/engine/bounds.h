@@ -8,17 +8,17 @@
 #ifndef MOD_FACTORIAL_TESTS_BOUNDS_H
 #define MOD_FACTORIAL_TESTS_BOUNDS_H
 
-#include "engine/convolution.h"
 #include "engine/digit_count.h"
 #include "engine/job.h"
-#include "engine/tasks.h"
+#include "engine/kernel/convolution.h"
+#include "engine/pool.h"
 #include "suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* In the place of engine/vector.h and engine/limbs.h. */
+/* In the place of engine/kernel/vector.h and engine/kernel/limbs.h. */
 #define MOD_FACTORIAL_ENGINE_VECTOR_H
 #define MOD_FACTORIAL_ENGINE_LIMBS_H
 #define KERNEL_INLINE   static inline
@@ -135,7 +135,7 @@ KERNEL_INLINE void transpose(vd *v)
         }
 }
 
-/* ---- engine/limbs.h */
+/* ---- engine/kernel/limbs.h */
 
 typedef struct {
     vd high, low;
@@ -168,9 +168,9 @@ KERNEL_INLINE void limbs_carry(limb *sum, const limb *over, vu *full)
         sum[k] += over[k];
 }
 
-#include "engine/transform.c" /* NOLINT(bugprone-suspicious-include) */
+#include "engine/kernel/transform.c" /* NOLINT(bugprone-suspicious-include) */
 
-#include "engine/residues.c" /* NOLINT(bugprone-suspicious-include) */
+#include "engine/kernel/residues.c" /* NOLINT(bugprone-suspicious-include) */
 
 /* ---- the test */
 

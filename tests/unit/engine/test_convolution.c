@@ -1,5 +1,5 @@
-#include "engine/convolution.h"
-#include "engine/cpu.h"
+#include "engine/kernel/convolution.h"
+#include "engine/kernel/dispatch.h"
 #include "guarded_scratch.h"
 #include "suite.h"
 
@@ -27,7 +27,7 @@ static void tear_down(void)
 
 static bool choose(int index)
 {
-    used = cpu_kernel((unsigned)index);
+    used = dispatch_available((unsigned)index);
     if (used)
         fields_prepare(used->leaf_points);
     return used;

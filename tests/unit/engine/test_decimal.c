@@ -1,7 +1,8 @@
-#include "engine/base.h"
-#include "engine/convolution.h"
-#include "engine/cpu.h"
 #include "engine/decimal.h"
+#include "engine/decimal_write.h"
+#include "engine/kernel/convolution.h"
+#include "engine/kernel/dispatch.h"
+#include "engine/limb.h"
 #include "guarded_scratch.h"
 #include "suite.h"
 
@@ -21,7 +22,7 @@ static workspace space;
 
 static void set_up(void)
 {
-    space = (workspace){.kernel = cpu_kernel(0), .job = &job};
+    space = (workspace){.kernel = dispatch_available(0), .job = &job};
     if (space.kernel) {
         fields_prepare(space.kernel->leaf_points);
         space.scratch_size = decimal_scratch(space.kernel, 2 * LONGEST);
@@ -84,12 +85,12 @@ START_TEST(quotients_by_the_base_are_exact)
             fill(pair, 2, 2);
         }
         unsigned __int128 x = (unsigned __int128)pair[0] * LIMB_BASE + pair[1];
-        ck_assert_uint_eq(divide_product(x, &remainder), pair[0]);
+        ck_assert_uint_eq(limb_divide_product(x, &remainder), pair[0]);
         ck_assert_uint_eq(remainder, pair[1]);
-        ck_assert_uint_eq(divide_by_base(x, &remainder), pair[0]);
+        ck_assert_uint_eq(limb_divide(x, &remainder), pair[0]);
         ck_assert_uint_eq(remainder, pair[1]);
         x += (unsigned __int128)(UINT64_MAX - pair[0]) * LIMB_BASE;
-        ck_assert_uint_eq(divide_by_base(x, &remainder), UINT64_MAX);
+        ck_assert_uint_eq(limb_divide(x, &remainder), UINT64_MAX);
         ck_assert_uint_eq(remainder, pair[1]);
     }
 }

@@ -1,7 +1,6 @@
-#include "engine/cpu.h"
 #include "engine/digit_count.h"
 #include "engine/factorial_by.h"
-#include "engine/kernels.h"
+#include "engine/kernel/dispatch.h"
 #include "engine/thresholds.h"
 #include "guarded_scratch.h"
 #include "suite.h"
@@ -30,14 +29,14 @@ static const kernel *used; /* of BY_AUTO, or the forced one */
 static bool choose(int index)
 {
     way = index;
-    used = way >= BY_FIRST_KERNEL ? cpu_kernel((unsigned)way - BY_FIRST_KERNEL) : NULL;
+    used = way >= BY_FIRST_KERNEL ? dispatch_available((unsigned)way - BY_FIRST_KERNEL) : NULL;
     if (way >= BY_FIRST_KERNEL && !used)
         return false;
     if (way == BY_AUTO) {
         factorial_prepare();
-        used = kernels_used();
+        used = dispatch_used();
     } else if (used) {
-        ck_assert(kernels_try(used));
+        ck_assert(dispatch_try(used));
     }
     return true;
 }
@@ -277,9 +276,9 @@ START_TEST(auto_is_gmp_until_the_engine_is_prepared)
     assert_same_as_gmp(9000);
     bool chosen = factorial_prepare();
     ck_assert_int_eq(factorial_prepare(), chosen);
-    ck_assert_int_eq(chosen, cpu_kernel(0) != NULL);
-    ck_assert_str_eq(factorial_kernel(), chosen ? cpu_kernel(0)->name : "gmp");
-    used = kernels_used();
+    ck_assert_int_eq(chosen, dispatch_available(0) != NULL);
+    ck_assert_str_eq(factorial_kernel(), chosen ? dispatch_available(0)->name : "gmp");
+    used = dispatch_used();
     assert_same_as_gmp(9000);
 }
 END_TEST
@@ -332,7 +331,7 @@ static kernel broken;
 
 static void store_wrong(convolution *c, size_t chunk)
 {
-    cpu_kernel(0)->store(c, chunk);
+    dispatch_available(0)->store(c, chunk);
     if (chunk == 0)
         c->product[0] ^= 1;
 }
@@ -341,7 +340,7 @@ static void store_wrong(convolution *c, size_t chunk)
 static void multiply_wrong(const field *f, double *a, double *b, size_t points, size_t j,
                            const factorial_job *unused)
 {
-    cpu_kernel(0)->multiply(f, a, b, points, j, unused);
+    dispatch_available(0)->multiply(f, a, b, points, j, unused);
     if (a != b)
         a[0] = 0;
 }
@@ -350,7 +349,7 @@ START_TEST(a_wrong_result_is_an_error)
 {
     if (!choose(BY_FIRST_KERNEL))
         return;
-    broken = *cpu_kernel(0);
+    broken = *dispatch_available(0);
     broken.store = store_wrong;
     used = &broken;
     factorial_plan plan = plan_for(20000);
@@ -360,15 +359,15 @@ END_TEST
 
 START_TEST(a_kernel_that_computes_wrong_is_not_used)
 {
-    if (!cpu_kernel(0))
+    if (!dispatch_available(0))
         return;
-    broken = *cpu_kernel(0);
-    ck_assert(kernels_try(&broken));
+    broken = *dispatch_available(0);
+    ck_assert(dispatch_try(&broken));
     broken.store = store_wrong;
-    ck_assert(!kernels_try(&broken));
-    broken = *cpu_kernel(0);
+    ck_assert(!dispatch_try(&broken));
+    broken = *dispatch_available(0);
     broken.multiply = multiply_wrong;
-    ck_assert(!kernels_try(&broken));
+    ck_assert(!dispatch_try(&broken));
 }
 END_TEST
 

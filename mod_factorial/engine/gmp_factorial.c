@@ -1,4 +1,4 @@
-#include "gmp.h"
+#include "gmp_factorial.h"
 
 #include "checksum.h"
 #include "job.h"

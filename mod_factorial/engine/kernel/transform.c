@@ -7,7 +7,7 @@
  */
 #include "transform.h"
 
-#include "job.h"
+#include "../job.h"
 
 /* A leaf stays in registers: log2(LANES) levels of the transform across the vectors, and after a
  * transposition the rest within each lane. */

@@ -5,16 +5,12 @@
 #ifndef MOD_FACTORIAL_ENGINE_KERNEL_H
 #define MOD_FACTORIAL_ENGINE_KERNEL_H
 
-#include "factorial.h"
+#include "../factorial.h"
+#include "../limb.h"
 #include "field.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-typedef uint64_t limb; /* a digit in base LIMB_BASE */
-
-#define LIMB_BASE   1000000000000000000u
-#define LIMB_DIGITS 18
 
 enum { SEGMENTS_MAX = 7, CHUNKS_MAX = 64 };
 

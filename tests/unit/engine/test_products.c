@@ -1,6 +1,6 @@
-#include "engine/convolution.h"
-#include "engine/cpu.h"
-#include "engine/powers.h"
+#include "engine/kernel/convolution.h"
+#include "engine/kernel/dispatch.h"
+#include "engine/products.h"
 #include "guarded_scratch.h"
 #include "suite.h"
 
@@ -52,14 +52,14 @@ typedef struct {
 static packed pack(uint64_t n)
 {
     packed p = {.prime_size = primes_count_bound(n) * sizeof *p.prime,
-                .word_size = product_words_bound(n) * sizeof *p.word};
+                .word_size = products_words_bound(n) * sizeof *p.word};
     void *scratch = malloc(primes_scratch());
     p.prime = malloc(p.prime_size);
     ck_assert(scratch && p.prime);
     p.found = primes_sieve(&job, n, p.prime, scratch);
     free(scratch);
     p.word = guarded_scratch_new(p.word_size);
-    product_pack(&job, &p.products, p.word, &p.found, n, primes_exponent(n, 5));
+    products_pack(&job, &p.products, p.word, &p.found, n, primes_exponent(n, 5));
     return p;
 }
 
@@ -71,19 +71,19 @@ static void release(packed *p)
 
 static void check(uint64_t n)
 {
-    const kernel *k = cpu_kernel(0);
+    const kernel *k = dispatch_available(0);
     packed all = pack(n);
     products_by_bit *p = &all.products;
-    size_t size = 3 * decimal_scratch(k, product_limbs_bound(n));
+    size_t size = 3 * decimal_scratch(k, products_limbs_bound(n));
     workspace w = {k, &job, guarded_scratch_new(size), size};
-    product_multiply(p, &w);
+    products_multiply_trees(p, &w);
     guarded_scratch_delete(w.scratch, size);
 
     mpz_t x, y, whole;
     mpz_inits(x, y, whole, NULL);
     mpz_set_ui(whole, 1);
     for (unsigned bit = p->bits; bit-- > 0;) {
-        ck_assert_uint_le(p->power[bit].length, product_limbs_bound(n));
+        ck_assert_uint_le(p->power[bit].length, products_limbs_bound(n));
         from_limbs(x, p->power[bit].limbs, p->power[bit].length);
         expected_product(y, &all.found, n, bit);
         ck_assert_int_eq(mpz_cmp(x, y), 0);
@@ -100,9 +100,9 @@ static void check(uint64_t n)
 
 START_TEST(the_products_are_those_of_the_primes_with_each_bit)
 {
-    if (!cpu_kernel(0))
+    if (!dispatch_available(0))
         return;
-    fields_prepare(cpu_kernel(0)->leaf_points);
+    fields_prepare(dispatch_available(0)->leaf_points);
     for (uint64_t n = 2; n < 3000; n += suite_under_valgrind() ? 97 : n < 300 ? 1 : 23)
         check(n);
     for (uint64_t n = 3000; n < (suite_under_valgrind() ? 4000 : 200000); n = n * 7 / 4)
@@ -117,9 +117,9 @@ START_TEST(the_words_fit_up_to_the_limit)
     for (size_t i = 0; i < (suite_under_valgrind() ? 1 : sizeof n / sizeof *n); i++) {
         packed all = pack(n[i]);
         products_by_bit *p = &all.products;
-        ck_assert_uint_le(p->start[p->bits], product_words_bound(n[i]));
+        ck_assert_uint_le(p->start[p->bits], products_words_bound(n[i]));
         for (unsigned bit = 0; bit < p->bits; bit++)
-            ck_assert_uint_le(p->start[bit + 1] - p->start[bit], product_limbs_bound(n[i]));
+            ck_assert_uint_le(p->start[bit + 1] - p->start[bit], products_limbs_bound(n[i]));
         release(&all);
     }
 }
@@ -127,8 +127,8 @@ END_TEST
 
 Suite *suite(void)
 {
-    Suite *s = suite_create("product");
-    TCase *t = tcase_create("product");
+    Suite *s = suite_create("products");
+    TCase *t = tcase_create("products");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, the_products_are_those_of_the_primes_with_each_bit);

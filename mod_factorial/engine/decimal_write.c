@@ -1,5 +1,6 @@
-#include "decimal.h"
-#include "tasks.h"
+#include "decimal_write.h"
+
+#include "pool.h"
 
 #include <string.h>
 
@@ -61,5 +62,5 @@ void decimal_write(const factorial_job *job, char *digits, const limb *a, size_t
     memcpy(digits, begin, count);
 
     writing w = {digits + count + LIMB_DIGITS * (limbs - 1), a, limbs - 1};
-    tasks_run(job, (w.limbs + CHUNK_LIMBS - 1) / CHUNK_LIMBS, write_chunk, &w);
+    pool_run(job, (w.limbs + CHUNK_LIMBS - 1) / CHUNK_LIMBS, write_chunk, &w);
 }

@@ -1,8 +1,8 @@
 #include "convolution.h"
 
-#include "job.h"
-#include "tasks.h"
-#include "thresholds.h"
+#include "../job.h"
+#include "../pool.h"
+#include "../thresholds.h"
 
 enum {
     LINE = 8,       /* points in a cache line */
@@ -93,20 +93,20 @@ static void carry_over(const convolution *c)
         }
 }
 
-static bool next_loop(void *context, tasks_loop *loop)
+static bool next_loop(void *context, pool_loop *loop)
 {
     work *w = context;
     const convolution *c = &w->c;
     switch (w->loops++) {
     case 0:
-        *loop = (tasks_loop){c->operands * c->chunks, load_step, w};
+        *loop = (pool_loop){c->operands * c->chunks, load_step, w};
         return true;
     case 1:
-        *loop = (tasks_loop){FIELDS * (size_t)(c->tail < 2 ? 4 + c->tail : 3 + c->tail),
-                             multiply_step, w};
+        *loop = (pool_loop){FIELDS * (size_t)(c->tail < 2 ? 4 + c->tail : 3 + c->tail),
+                            multiply_step, w};
         return true;
     case 2:
-        *loop = (tasks_loop){c->chunks, store_step, w};
+        *loop = (pool_loop){c->chunks, store_step, w};
         return true;
     default:
         carry_over(c);
@@ -146,5 +146,5 @@ void convolution_multiply(const workspace *space, limb *product, const limb *a, 
         c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);
     divide_work(c);
 
-    tasks_run_in_turn(job, next_loop, &w);
+    pool_run_sequence(job, next_loop, &w);
 }

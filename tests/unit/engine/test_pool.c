@@ -1,4 +1,4 @@
-#include "engine/tasks.h"
+#include "engine/pool.h"
 #include "suite.h"
 
 #include <fenv.h>
@@ -34,7 +34,7 @@ static void assert_every_step_once(unsigned threads)
     for (size_t steps = 0; steps <= STEPS; steps += steps < 10 ? 1 : 99) {
         static atomic_int count[STEPS + 1];
         memset(count, 0, sizeof count);
-        tasks_run(&job, steps, count_step, count);
+        pool_run(&job, steps, count_step, count);
         for (size_t i = 0; i <= STEPS; i++)
             ck_assert_int_eq(count[i], i < steps);
     }
@@ -67,7 +67,7 @@ START_TEST(no_more_threads_than_asked_for_take_part_and_all_of_them_do)
     for (int threads = 1; threads <= 4; threads++) {
         presence p = {0};
         factorial_job job = {.pool = pool, .threads = (unsigned)threads};
-        tasks_run(&job, 60, be_present, &p);
+        pool_run(&job, 60, be_present, &p);
         ck_assert_int_eq(p.most, threads);
     }
 }
@@ -77,9 +77,9 @@ START_TEST(without_a_pool_the_calling_thread_does_it_all)
 {
     presence p = {0};
     factorial_job job = {.threads = 4};
-    tasks_run(&job, 5, be_present, &p);
+    pool_run(&job, 5, be_present, &p);
     ck_assert_int_eq(p.most, 1);
-    ck_assert_uint_eq(tasks_threads(&job), 1);
+    ck_assert_uint_eq(pool_threads(&job), 1);
 }
 END_TEST
 
@@ -100,7 +100,7 @@ static void raise_value(void *context, size_t index)
     c->value[index] = c->begun;
 }
 
-static bool next_in_chain(void *context, tasks_loop *loop)
+static bool next_in_chain(void *context, pool_loop *loop)
 {
     chain *c = context;
     size_t count = 1 + (size_t)c->begun % LONGEST;
@@ -114,7 +114,7 @@ static bool next_in_chain(void *context, tasks_loop *loop)
     bool more = c->begun < LOOPS;
     if (more) {
         c->begun++;
-        *loop = (tasks_loop){count, raise_value, c};
+        *loop = (pool_loop){count, raise_value, c};
     }
     atomic_fetch_sub(&c->fetching, 1);
     return more;
@@ -126,7 +126,7 @@ static void *run_chains(void *context)
     for (unsigned threads = 1; threads <= 5; threads++) {
         chain c = {0};
         factorial_job job = {.pool = pool, .threads = threads};
-        tasks_run_in_turn(&job, next_in_chain, &c);
+        pool_run_sequence(&job, next_in_chain, &c);
         atomic_fetch_add(wrong, c.wrong + (c.begun != LOOPS));
     }
     return NULL;
@@ -167,12 +167,12 @@ static void cancel_at_ten(void *context, size_t index)
     }
 }
 
-static bool cancelled_in_the_second(void *context, tasks_loop *loop)
+static bool cancelled_in_the_second(void *context, pool_loop *loop)
 {
     static int begun;
     ck_assert_int_lt(begun, 2);
     begun++;
-    *loop = (tasks_loop){begun == 1 ? 4 : STEPS, cancel_at_ten, context};
+    *loop = (pool_loop){begun == 1 ? 4 : STEPS, cancel_at_ten, context};
     return true;
 }
 
@@ -180,7 +180,7 @@ START_TEST(once_cancelled_no_further_loop_is_begun)
 {
     atomic_bool cancelled = false;
     factorial_job job = {.pool = pool, .threads = 4, .cancelled = is_set, .context = &cancelled};
-    tasks_run_in_turn(&job, cancelled_in_the_second, &cancelled);
+    pool_run_sequence(&job, cancelled_in_the_second, &cancelled);
     ck_assert(cancelled);
 }
 END_TEST
@@ -191,7 +191,7 @@ static void *run_sums(void *context)
     factorial_job job = {.pool = pool, .threads = 4};
     for (int i = 0; i < 300; i++) {
         atomic_int count[50] = {0};
-        tasks_run(&job, 50, count_step, count);
+        pool_run(&job, 50, count_step, count);
         for (int k = 0; k < 50; k++)
             atomic_fetch_add(total, count[k]);
     }
@@ -210,7 +210,7 @@ START_TEST(once_cancelled_no_further_step_is_taken)
 {
     atomic_bool cancelled = false;
     factorial_job job = {.pool = pool, .threads = 4, .cancelled = is_set, .context = &cancelled};
-    tasks_run(&job, STEPS, cancel_at_ten, &cancelled);
+    pool_run(&job, STEPS, cancel_at_ten, &cancelled);
     ck_assert(cancelled);
 }
 END_TEST
@@ -236,7 +236,7 @@ START_TEST(each_helper_calls_started_and_has_the_default_environment_then)
     factorial_pool *own = factorial_pool_create(3, count_start, &started);
     ck_assert_ptr_nonnull(own);
     factorial_job job = {.pool = own, .threads = 4};
-    tasks_run(&job, 100, note_rounding, &other);
+    pool_run(&job, 100, note_rounding, &other);
     factorial_pool_destroy(own);
     ck_assert_int_eq(started, 3);
     ck_assert_int_eq(other, 0);
@@ -250,7 +250,7 @@ START_TEST(a_pool_of_none_and_no_pool_can_be_destroyed)
     ck_assert_ptr_nonnull(none);
     factorial_job job = {.pool = none, .threads = 2};
     atomic_int count[7] = {0};
-    tasks_run(&job, 7, count_step, count);
+    pool_run(&job, 7, count_step, count);
     ck_assert_int_eq(count[6], 1);
     factorial_pool_destroy(none);
 }
@@ -258,8 +258,8 @@ END_TEST
 
 Suite *suite(void)
 {
-    Suite *s = suite_create("tasks");
-    TCase *t = tcase_create("tasks");
+    Suite *s = suite_create("pool");
+    TCase *t = tcase_create("pool");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, every_step_is_taken_once);

@@ -5,7 +5,7 @@
 #ifndef MOD_FACTORIAL_ENGINE_CONVOLUTION_H
 #define MOD_FACTORIAL_ENGINE_CONVOLUTION_H
 
-#include "factorial.h"
+#include "../factorial.h"
 #include "kernel.h"
 
 /* Limbs of the longest product: docs/engine.md shows that it is exact. */

@@ -1,7 +1,6 @@
-#include "kernels.h"
+#include "dispatch.h"
 
 #include "convolution.h"
-#include "cpu.h"
 
 #include <fenv.h>
 #include <pthread.h>
@@ -9,6 +8,24 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const kernel *_Atomic used;
+
+const kernel *dispatch_available(unsigned i)
+{
+#if defined(__x86_64__)
+    /* These also ask whether the operating system saves the registers. */
+    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (avx512 && i-- == 0)
+        return &kernel_avx512;
+    if (avx2 && i-- == 0)
+        return &kernel_avx2;
+#elif defined(__aarch64__)
+    if (i == 0)
+        return &kernel_neon;
+#endif
+    return NULL;
+}
 
 /*
  * (B^n - 1)^2 = B^2n - 2 B^n + 1, as a square and as a product of two: every coefficient as large
@@ -35,7 +52,7 @@ static bool known_products(const kernel *k, size_t n)
     return true;
 }
 
-bool kernels_try(const kernel *k)
+bool dispatch_try(const kernel *k)
 {
     fenv_t environment;
     fegetenv(&environment);
@@ -51,24 +68,24 @@ bool kernels_try(const kernel *k)
 static void choose(void)
 {
     const kernel *k;
-    for (unsigned i = 0; (k = cpu_kernel(i)) && !kernels_used(); i++)
-        if (kernels_try(k))
+    for (unsigned i = 0; (k = dispatch_available(i)) && !dispatch_used(); i++)
+        if (dispatch_try(k))
             atomic_store(&used, k);
 }
 
-bool kernels_prepare(void)
+bool dispatch_prepare(void)
 {
     pthread_once(&once, choose);
-    return kernels_used();
+    return dispatch_used();
 }
 
-const kernel *kernels_used(void)
+const kernel *dispatch_used(void)
 {
     return atomic_load_explicit(&used, memory_order_acquire);
 }
 
 const char *factorial_kernel(void)
 {
-    const kernel *k = kernels_used();
+    const kernel *k = dispatch_used();
     return k ? k->name : "gmp";
 }

@@ -1,0 +1,224 @@
+#include "pool.h"
+
+#include "job.h"
+
+#include <fenv.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/*
+ * A sequence of loops in progress. It lives on the stack of the thread that asked for it, its
+ * owner, which returns only when the sequence is over and unlinked.
+ */
+typedef struct sequence sequence;
+struct sequence {
+    const factorial_job *job;
+    pool_next next;
+    void *context;
+    pool_loop loop;      /* the current one */
+    atomic_size_t taken; /* its iterations that have been taken; count or more: all of them */
+    unsigned most;       /* threads that may be inside at once */
+    unsigned inside;     /* threads that run iterations or start the next loop */
+    bool owner_waits;
+    bool over;
+    pthread_cond_t changed; /* wakes the owner: it can help, or the sequence is over */
+    sequence *below;
+};
+
+struct factorial_pool {
+    pthread_mutex_t lock; /* guards all below, and the sequences except `taken` */
+    pthread_cond_t work;  /* wakes a helper: a loop can be joined, or the pool ends */
+    sequence *top;        /* newest first */
+    bool ending;
+    void (*started)(void *context);
+    void *context;
+    unsigned helpers;
+    pthread_t thread[];
+};
+
+/* ---- iterations */
+
+static void run_iterations(sequence *s)
+{
+    while (!job_cancelled(s->job)) {
+        size_t index = atomic_fetch_add_explicit(&s->taken, 1, memory_order_relaxed);
+        if (index >= s->loop.count)
+            return;
+        s->loop.run(s->loop.context, index);
+        job_yield(s->job);
+    }
+    /* Cancelled: no thread must join what is left. */
+    atomic_store_explicit(&s->taken, s->loop.count, memory_order_relaxed);
+}
+
+/* Called with the lock held. */
+static bool can_be_joined(const sequence *s)
+{
+    return s->inside < s->most &&
+           atomic_load_explicit(&s->taken, memory_order_relaxed) < s->loop.count;
+}
+
+/*
+ * Starts the next loop, called by the only thread inside, and wakes as many others as can help.
+ * False if there is none: then the sequence is over. Called with the lock held, which is released
+ * while `next` runs. That lock also orders memory: each thread that ran iterations of the loop
+ * before has released it since.
+ */
+static bool advance(factorial_pool *pool, sequence *s)
+{
+    pool_loop loop = {0};
+    pthread_mutex_unlock(&pool->lock);
+    bool more = !job_cancelled(s->job) && s->next(s->context, &loop);
+    pthread_mutex_lock(&pool->lock);
+    s->over = !more;
+    s->loop = loop;
+    atomic_store_explicit(&s->taken, 0, memory_order_relaxed);
+    unsigned wanted = (unsigned)(loop.count < s->most ? loop.count : s->most);
+    bool wake_owner = s->owner_waits && (s->over || wanted > 1);
+    if (wake_owner)
+        pthread_cond_signal(&s->changed);
+    for (unsigned i = 1 + wake_owner; i < wanted && i <= pool->helpers; i++)
+        pthread_cond_signal(&pool->work);
+    return more;
+}
+
+/* Runs iterations until none are left; the last thread to finish starts the next loop. Called with
+ * the lock held, which is released while iterations run. */
+static void take_part(factorial_pool *pool, sequence *s)
+{
+    s->inside++;
+    do {
+        pthread_mutex_unlock(&pool->lock);
+        run_iterations(s);
+        pthread_mutex_lock(&pool->lock);
+    } while (s->inside == 1 && advance(pool, s));
+    s->inside--;
+}
+
+/* ---- helpers */
+
+/* The sequence with the fewest threads, so that computations share them evenly. Called with the
+ * lock held. */
+static sequence *choose(factorial_pool *pool)
+{
+    sequence *best = NULL;
+    for (sequence *s = pool->top; s; s = s->below)
+        if (can_be_joined(s) && !(best && best->inside <= s->inside))
+            best = s;
+    return best;
+}
+
+static void *help(void *argument)
+{
+    factorial_pool *pool = argument;
+    if (pool->started)
+        pool->started(pool->context);
+    fesetenv(FE_DFL_ENV); /* the kernels need rounding to nearest */
+
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->ending) {
+        sequence *s = choose(pool);
+        if (s)
+            take_part(pool, s);
+        else
+            pthread_cond_wait(&pool->work, &pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+factorial_pool *factorial_pool_create(unsigned helpers, void (*started)(void *context),
+                                      void *context)
+{
+    factorial_pool *pool = calloc(1, sizeof *pool + helpers * sizeof *pool->thread);
+    if (!pool)
+        return NULL;
+    pool->started = started;
+    pool->context = context;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    while (pool->helpers < helpers) {
+        if (pthread_create(&pool->thread[pool->helpers], NULL, help, pool)) {
+            factorial_pool_destroy(pool);
+            return NULL;
+        }
+        pool->helpers++;
+    }
+    return pool;
+}
+
+void factorial_pool_destroy(factorial_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->ending = true;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 0; i < pool->helpers; i++)
+        pthread_join(pool->thread[i], NULL);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+/* ---- owners */
+
+unsigned pool_threads(const factorial_job *job)
+{
+    return job->pool && job->threads > 1 ? job->threads : 1;
+}
+
+static void run_shared(factorial_pool *pool, sequence *s)
+{
+    pthread_cond_init(&s->changed, NULL);
+    pthread_mutex_lock(&pool->lock);
+    s->below = pool->top;
+    pool->top = s;
+    take_part(pool, s);
+    s->owner_waits = true;
+    while (!s->over) {
+        if (can_be_joined(s)) {
+            s->owner_waits = false;
+            take_part(pool, s);
+            s->owner_waits = true;
+        } else {
+            pthread_cond_wait(&s->changed, &pool->lock);
+        }
+    }
+    sequence **link = &pool->top;
+    while (*link != s)
+        link = &(*link)->below;
+    *link = s->below;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_destroy(&s->changed);
+}
+
+void pool_run_sequence(const factorial_job *job, pool_next next, void *context)
+{
+    sequence s = {.job = job, .next = next, .context = context, .most = pool_threads(job)};
+    if (s.most > 1) {
+        run_shared(job->pool, &s);
+        return;
+    }
+    while (!job_cancelled(job) && next(context, &s.loop)) {
+        atomic_store_explicit(&s.taken, 0, memory_order_relaxed);
+        run_iterations(&s);
+    }
+}
+
+static bool only_once(void *context, pool_loop *loop)
+{
+    pool_loop *only = context;
+    *loop = *only;
+    only->count = 0;
+    return loop->count > 0;
+}
+
+void pool_run(const factorial_job *job, size_t count, pool_iteration run, void *context)
+{
+    factorial_job alone = job_alone(job);
+    pool_loop only = {count, run, context};
+    pool_run_sequence(count > 1 ? job : &alone, only_once, &only);
+}
