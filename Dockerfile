@@ -22,7 +22,7 @@ RUN make -s -j "$(nproc)" build unit-programs && \
     JOBS="$(nproc)" CK_TIMEOUT_MULTIPLIER=20 make -s test-unit
 COPY LICENSE ./
 COPY conf/container conf/container
-COPY conf/page.conf conf/
+COPY conf/factorial.conf conf/cors.conf conf/page.conf conf/
 COPY docs/openapi.yaml docs/
 COPY docs/page docs/page
 ARG REVISION
@@ -33,7 +33,8 @@ RUN make -s container-programs && \
     conf/container/collect /image /usr/sbin/apache2 \
         $(awk '$1 == "LoadModule" { print $3 }' conf/container/httpd.conf) \
         /usr/local/bin/checked /usr/local/bin/health-probe && \
-    install -D -m 644 -t /image/etc/mod_factorial conf/container/httpd.conf conf/page.conf && \
+    install -D -m 644 -t /image/etc/mod_factorial conf/container/httpd.conf conf/factorial.conf \
+        conf/cors.conf conf/page.conf && \
     install -D -m 644 -t /image/usr/share/mod_factorial/docs docs/openapi.yaml && \
     install -D -m 644 -t /image/usr/share/mod_factorial/docs/page docs/page/* && \
     sed -i "s/^Define revision .*/Define revision ${REVISION:-unknown}/" /image/etc/mod_factorial/httpd.conf && \
@@ -57,6 +58,7 @@ ENV FACTORIAL_MAX_NUMBER=1000000 \
     THREADS_PER_CHILD=128 \
     MAX_REQUEST_WORKERS=256 \
     ASYNC_REQUEST_WORKER_FACTOR=16 \
+    CORS_ORIGIN=none \
     LOG_LEVEL=info \
     TRUSTED_PROXIES="127.0.0.0/8 ::1"
 

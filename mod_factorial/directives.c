@@ -26,16 +26,8 @@ typedef enum {
 
 enum { UNSET = -1 };
 
-/* A section with Factorial On in it, and those before. */
-typedef struct mark mark;
-struct mark {
-    const char *location; /* the only address that is marked; NULL where a pattern decides */
-    const mark *before;
-};
-
 typedef struct {
-    bool set;          /* by Factorial, here */
-    const mark *marks; /* NULL: Factorial Off */
+    endpoint_rule *rules; /* the innermost first */
     int64_t value[SETTING_COUNT];
 } directives;
 
@@ -89,13 +81,13 @@ void *directives_create(apr_pool_t *pool, char *path)
     return d;
 }
 
-/* A later section takes no mark away: it may be that of an address above this one. */
-static const mark *join_marks(apr_pool_t *pool, const mark *marks, const mark *before)
+/* A copy of the inner rules, followed by the outer ones. */
+static endpoint_rule *join_rules(apr_pool_t *pool, const endpoint_rule *inner, endpoint_rule *outer)
 {
-    if (!marks || !before)
-        return marks ? marks : before;
-    mark *joined = apr_palloc(pool, sizeof *joined);
-    *joined = (mark){marks->location, join_marks(pool, marks->before, before)};
+    if (!inner)
+        return outer;
+    endpoint_rule *joined = apr_pmemdup(pool, inner, sizeof *joined);
+    joined->outer = join_rules(pool, inner->outer, outer);
     return joined;
 }
 
@@ -103,23 +95,35 @@ void *directives_merge(apr_pool_t *pool, void *base, void *add)
 {
     const directives *outer = base, *inner = add;
     directives *merged = apr_pmemdup(pool, outer, sizeof *merged);
-    if (inner->set) {
-        merged->set = true;
-        merged->marks = inner->marks ? join_marks(pool, inner->marks, outer->marks) : NULL;
-    }
+    merged->rules = join_rules(pool, inner->rules, outer->rules);
     for (int i = 0; i < SETTING_COUNT; i++)
         if (inner->value[i] != UNSET)
             merged->value[i] = inner->value[i];
     return merged;
 }
 
-bool directives_marks(ap_conf_vector_t *configuration, const char *uri)
+static bool is_for(const endpoint_rule *rule, const char *uri)
 {
-    const directives *d = ap_get_module_config(configuration, &factorial_module);
-    for (const mark *m = d ? d->marks : NULL; m; m = m->before)
-        if (!m->location || !strcmp(m->location, uri))
-            return true;
-    return false;
+    return !rule->location || !strcmp(rule->location, uri);
+}
+
+const endpoint_rule *directives_endpoint(const request_rec *r)
+{
+    const directives *d = ap_get_module_config(r->per_dir_config, &factorial_module);
+    const endpoint_rule *rule = d ? d->rules : NULL;
+    /* Factorial Off is for the addresses below it too. */
+    while (rule && rule->on && !(rule->on == 1 && is_for(rule, r->uri)))
+        rule = rule->outer;
+    return rule && rule->on ? rule : NULL;
+}
+
+static response_form form_of(const request_rec *r)
+{
+    const directives *d = ap_get_module_config(r->per_dir_config, &factorial_module);
+    for (const endpoint_rule *rule = d ? d->rules : NULL; rule; rule = rule->outer)
+        if (rule->form != UNSET && is_for(rule, r->uri))
+            return (response_form)rule->form;
+    return FORM_NUMBER;
 }
 
 static uint64_t value_of(ap_conf_vector_t *configuration, setting which)
@@ -131,8 +135,9 @@ static uint64_t value_of(ap_conf_vector_t *configuration, setting which)
     return (uint64_t)value;
 }
 
-location_settings directives_location(ap_conf_vector_t *configuration)
+location_settings directives_location(const request_rec *r)
 {
+    ap_conf_vector_t *configuration = r->per_dir_config;
     return (location_settings){
         .max_number = value_of(configuration, MAX_NUMBER),
         .timeout = value_of(configuration, TIMEOUT),
@@ -140,6 +145,7 @@ location_settings directives_location(ap_conf_vector_t *configuration)
         .send_timeout = value_of(configuration, SEND_TIMEOUT),
         .compress_max = value_of(configuration, COMPRESS_MAX),
         .keep_alive_wait = value_of(configuration, KEEP_ALIVE_WAIT),
+        .form = form_of(r),
     };
 }
 
@@ -177,27 +183,51 @@ static bool is_plain_location(const cmd_parms *cmd)
     return section && section->args[0] != '~' && !ap_is_matchexp(cmd->path);
 }
 
+/* The rule of the section that is being read; created by the first directive that needs it. */
+static endpoint_rule *rule_here(const cmd_parms *cmd, directives *d)
+{
+    if (!d->rules) {
+        d->rules = apr_pcalloc(cmd->pool, sizeof *d->rules);
+        /* <Location "/x"> means /x alone, not the addresses below it. */
+        *d->rules = (endpoint_rule){.location = is_plain_location(cmd) ? cmd->path : NULL,
+                                    .section = cmd->context,
+                                    .on = UNSET,
+                                    .form = UNSET};
+    }
+    return d->rules;
+}
+
 static const char *set_factorial(cmd_parms *cmd, void *record, int on)
 {
-    directives *d = record;
     const char *error = refuse_directories(cmd);
     if (error)
         return error;
     if (!cmd->path)
         return "Factorial belongs in a <Location> section: it makes that address the endpoint";
-    d->set = true;
-    d->marks = NULL;
-    if (on) {
-        mark *here = apr_pcalloc(cmd->pool, sizeof *here);
-        /* Of <Location "/x"> only /x itself is meant; what a pattern matches is for the pattern. */
-        here->location = is_plain_location(cmd) ? cmd->path : NULL;
-        d->marks = here;
-    }
+    rule_here(cmd, record)->on = !!on;
     return NULL;
 }
 
+static const char *set_form(cmd_parms *cmd, void *record, const char *text)
+{
+    static const char *const names[] = {[FORM_NUMBER] = "number",
+                                        [FORM_STRING] = "string",
+                                        [FORM_TEXT] = "text",
+                                        [FORM_SUMMARY] = "summary"};
+    const char *error = refuse_directories(cmd);
+    if (error)
+        return error;
+    for (int form = 0; form < (int)(sizeof names / sizeof *names); form++)
+        if (!strcasecmp(text, names[form])) {
+            rule_here(cmd, record)->form = form;
+            return NULL;
+        }
+    return apr_psprintf(cmd->pool, "%s takes number, string, text or summary, not \"%s\"",
+                        cmd->cmd->name, text);
+}
+
 /* Digits only; false if the text is anything else or the value is out of range. */
-static bool parse_number(const char *text, int64_t least, int64_t most, int64_t *value)
+static bool read_number(const char *text, int64_t least, int64_t most, int64_t *value)
 {
     int64_t number = 0;
     for (const char *c = text; *c; c++) {
@@ -221,7 +251,7 @@ static const char *set_number(cmd_parms *cmd, void *record, const char *text)
     const char *error = refuse_context(cmd, which);
     if (error)
         return error;
-    if (!parse_number(text, least, most, &d->value[which]))
+    if (!read_number(text, least, most, &d->value[which]))
         return apr_psprintf(cmd->pool,
                             "%s takes a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
                             ", not \"%s\"",
@@ -247,6 +277,8 @@ static const char *set_engine(cmd_parms *cmd, void *record, const char *text)
 const command_rec directives_table[] = {
     AP_INIT_FLAG("Factorial", set_factorial, NULL, RSRC_CONF | ACCESS_CONF,
                  "On makes the address of this <Location> the factorial endpoint"),
+    AP_INIT_TAKE1("FactorialForm", set_form, NULL, RSRC_CONF | ACCESS_CONF,
+                  "The form of the result: number, string, text or summary"),
     NUMBER("FactorialMaxNumber", MAX_NUMBER,
            "The largest number whose factorial is computed, 0 to 100000000"),
     NUMBER("FactorialTimeout", TIMEOUT, "Seconds that computing one factorial may take, 1 to 3600"),

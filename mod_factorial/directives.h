@@ -6,6 +6,7 @@
 
 #include "engine/factorial.h"
 #include "module.h"
+#include "parse.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,8 +17,18 @@ extern const command_rec directives_table[];
 void *directives_create(apr_pool_t *pool, char *path);
 void *directives_merge(apr_pool_t *pool, void *base, void *add);
 
-/* Is `Factorial On` in force here, by a pattern or for exactly this address? */
-bool directives_marks(ap_conf_vector_t *configuration, const char *uri);
+/* A section in which Factorial or FactorialForm stands. */
+typedef struct endpoint_rule endpoint_rule;
+struct endpoint_rule {
+    const char *location; /* the only address that the rule is for; NULL: all of the section's */
+    const ap_conf_vector_t *section;
+    int on;                     /* by Factorial: 1, 0, or -1 if it is not set here */
+    int form;                   /* by FactorialForm: a response_form, or -1 */
+    const endpoint_rule *outer; /* of the section that this one is merged with; NULL: none */
+};
+
+/* The rule by which `Factorial On` is in force for the request's address; NULL if it is not. */
+const endpoint_rule *directives_endpoint(const request_rec *r);
 
 /* What a virtual host or a <Location> may set. */
 typedef struct {
@@ -27,10 +38,11 @@ typedef struct {
     uint64_t send_timeout;    /* of sending, seconds; large answers are given more */
     uint64_t compress_max;    /* bytes */
     uint64_t keep_alive_wait; /* for a next request, milliseconds */
+    response_form form;
 } location_settings;
 
-/* The settings in force, defaults included, by a request's per_dir_config. */
-location_settings directives_location(ap_conf_vector_t *configuration);
+/* The settings in force for a request, defaults included. */
+location_settings directives_location(const request_rec *r);
 
 /* What is set for the whole of httpd. */
 typedef struct {

@@ -7,7 +7,7 @@
 #include "module.h"
 
 /*
- * Registers the three hooks by which a request for a place marked `Factorial On` comes to the
+ * Registers the three hooks by which a request for an address with `Factorial On` comes to the
  * handler: translate_name notes it, map_to_storage claims it, fixups names the handler.
  */
 void endpoint_register_hooks(void);

@@ -17,8 +17,9 @@ typedef struct {
     bool problem_details;       /* errors are application/problem+json, not text/plain */
     uint64_t maximum;           /* the largest n that is answered here */
     uint64_t n;
-    uint64_t digit_count; /* of n! */
-    char *digits;         /* digit_count of them; the response takes them over */
+    const char *before;   /* the digits in the body; in a summary, which has none, all of it */
+    uint64_t digit_count; /* of the body: all of n!, or 0 in a summary */
+    char *digits;         /* digit_count of them, taken over by the response; NULL for HEAD */
     uint64_t waited;      /* for the budget, microseconds */
     uint64_t computed;    /* microseconds */
     bool has_slot;        /* counts as one of the workers that are busy with large numbers */

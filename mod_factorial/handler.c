@@ -2,6 +2,7 @@
 
 #include "compute.h"
 #include "engine/factorial.h"
+#include "engine/summary.h"
 #include "factorial_request.h"
 #include "keepalive.h"
 #include "metrics.h"
@@ -42,15 +43,32 @@ static int refuse(factorial_request *q, outcome reached)
     return response_send_error(q);
 }
 
+/* Form of the result, type of errors. Only FORM_NUMBER leaves a choice to the client. */
+static void choose_form(factorial_request *q)
+{
+    q->form = q->settings.form;
+    q->problem_details = q->form == FORM_STRING || q->form == FORM_SUMMARY;
+    if (q->form == FORM_NUMBER) {
+        accept_preference preference = parse_accept(apr_table_get(q->r->headers_in, "Accept"));
+        q->form = preference.form;
+        q->problem_details = preference.problem_details;
+        apr_table_mergen(q->r->headers_out, "Vary", "Accept");
+    }
+}
+
+/* FactorialMemory may have room for smaller numbers than FactorialMaxNumber. */
+static uint64_t maximum_of(const factorial_request *q)
+{
+    if (q->form == FORM_SUMMARY)
+        return FACTORIAL_SUMMARY_LIMIT;
+    return q->settings.max_number < process.largest ? q->settings.max_number : process.largest;
+}
+
 /* The request from top to bottom. Sets q->outcome. */
 static int answer(factorial_request *q)
 {
     request_rec *r = q->r;
-    accept_preference preference = parse_accept(apr_table_get(r->headers_in, "Accept"));
-    q->form = preference.form;
-    q->problem_details = preference.problem_details;
-    apr_table_mergen(r->headers_out, "Vary", "Accept");
-
+    choose_form(q);
     if (r->method_number == M_OPTIONS) {
         set_outcome(q, OUTCOME_HEADERS);
         return response_send_options(r);
@@ -58,9 +76,7 @@ static int answer(factorial_request *q)
     if (r->method_number != M_GET) /* HEAD is GET with header_only set */
         return refuse(q, OUTCOME_METHOD);
 
-    /* FactorialMemory may have room for smaller numbers only. */
-    q->maximum =
-        q->settings.max_number < process.largest ? q->settings.max_number : process.largest;
+    q->maximum = maximum_of(q);
     outcome parsed = parse_number(r->args, q->maximum, &q->n);
     if (parsed != OUTCOME_OK)
         return refuse(q, parsed);
@@ -68,15 +84,16 @@ static int answer(factorial_request *q)
     if (validators_precondition_fails(q))
         return refuse(q, OUTCOME_PRECONDITION);
 
-    q->digit_count = factorial_digit_count(q->n);
+    if (q->form != FORM_SUMMARY)
+        q->digit_count = factorial_digit_count(q->n);
     response_set_headers(q);
     if (validators_not_modified(q)) {
         set_outcome(q, OUTCOME_HEADERS);
         return response_send_not_modified(r);
     }
-    if (r->header_only) {
-        set_outcome(q, OUTCOME_HEADERS);
-        return response_send_headers(r);
+    if (r->header_only || q->form == FORM_SUMMARY) {
+        set_outcome(q, r->header_only ? OUTCOME_HEADERS : OUTCOME_OK);
+        return response_send_result(q);
     }
 
     outcome computed = compute_digits(q);
@@ -99,7 +116,7 @@ int handler_factorial(request_rec *r)
     if (discarded != OK)
         return discarded;
 
-    factorial_request q = {.r = r, .settings = directives_location(r->per_dir_config)};
+    factorial_request q = {.r = r, .settings = directives_location(r)};
     int result = answer(&q);
     metrics_count(q.outcome);
     keepalive_expect(r, q.settings.keep_alive_wait);

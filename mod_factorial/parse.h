@@ -25,8 +25,10 @@ outcome parse_number(const char *query, uint64_t maximum, uint64_t *number);
 
 /* The forms of a result. */
 typedef enum {
-    FORM_NUMBER, /* JSON, the factorial being a number */
-    FORM_TEXT,   /* the digits alone */
+    FORM_NUMBER,  /* JSON; the factorial is a number */
+    FORM_STRING,  /* JSON; the factorial is a string */
+    FORM_TEXT,    /* the digits alone */
+    FORM_SUMMARY, /* JSON; digit count, trailing zeros and first digits */
 } response_form;
 
 typedef struct {

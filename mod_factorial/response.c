@@ -1,6 +1,7 @@
 #include "response.h"
 
 #include "digits.h"
+#include "engine/summary.h"
 #include "pacing.h"
 #include "validators.h"
 
@@ -9,18 +10,22 @@
 #include <string.h>
 #include <util_filter.h>
 
-#define TAG_FILTER "FACTORIAL_TAG"
-
 #define ALLOWED_METHODS "GET, HEAD, OPTIONS"
 #define TYPE_TEXT       "text/plain; charset=utf-8"
 #define TYPE_PROBLEM    "application/problem+json"
 
 static const struct {
-    const char *type, *before, *after;
+    const char *type, *after;
 } forms[] = {
-    [FORM_NUMBER] = {"application/json", "{\"factorial\":", "}\n"},
-    [FORM_TEXT] = {TYPE_TEXT, "", "\n"},
+    [FORM_NUMBER] = {"application/json", "}\n"},
+    [FORM_STRING] = {"application/json", "\"}\n"},
+    [FORM_TEXT] = {TYPE_TEXT, "\n"},
+    [FORM_SUMMARY] = {"application/json", "}\n"},
 };
+
+/* Set by the handler; the filter below compares with them. */
+static const char for_everybody[] = "public, max-age=31536000, immutable";
+static const char for_one_client[] = "private, max-age=31536000, immutable";
 
 /* ---- sending */
 
@@ -41,11 +46,12 @@ static apr_bucket_brigade *new_brigade(request_rec *r)
     return apr_brigade_create(r->pool, r->connection->bucket_alloc);
 }
 
-static void append(apr_bucket_brigade *brigade, const char *text)
+/* The text must live as long as the request. */
+static void append(apr_bucket_brigade *brigade, const char *text, apr_size_t length)
 {
-    if (*text)
-        APR_BRIGADE_INSERT_TAIL(
-            brigade, apr_bucket_immortal_create(text, strlen(text), brigade->bucket_alloc));
+    if (length)
+        APR_BRIGADE_INSERT_TAIL(brigade,
+                                apr_bucket_immortal_create(text, length, brigade->bucket_alloc));
 }
 
 /* The text must live as long as the request. */
@@ -56,7 +62,7 @@ static int send_uncached(request_rec *r, const char *type, const char *text)
     ap_set_content_length(r, (apr_off_t)strlen(text));
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    append(brigade, text);
+    append(brigade, text, strlen(text));
     return pass(r, brigade);
 }
 
@@ -104,15 +110,37 @@ int response_send_options(request_rec *r)
 
 /* ---- results */
 
-static bool authenticated(const request_rec *r)
+/* What precedes the digits in the body; all but the end of a summary. */
+static const char *body_start(const factorial_request *q)
 {
-    return r->user || apr_table_get(r->headers_in, "Authorization");
+    factorial_summary s;
+    switch (q->form) {
+    case FORM_NUMBER:
+        return "{\"factorial\":";
+    case FORM_STRING:
+        return apr_psprintf(q->r->pool,
+                            "{\"number\":%" APR_UINT64_T_FMT ",\"digits\":%" APR_UINT64_T_FMT
+                            ",\"factorial\":\"",
+                            q->n, q->digit_count);
+    case FORM_TEXT:
+        return "";
+    case FORM_SUMMARY:
+        factorial_summarize(q->n, &s);
+        return apr_psprintf(q->r->pool,
+                            "{\"number\":%" APR_UINT64_T_FMT ",\"digits\":%" APR_UINT64_T_FMT
+                            ",\"trailing_zeros\":%" APR_UINT64_T_FMT
+                            ",\"scientific\":\"%c%s%se%" APR_UINT64_T_FMT "\"",
+                            q->n, s.digits, s.trailing_zeros, s.leading[0], s.leading[1] ? "." : "",
+                            s.leading + 1, s.digits - 1);
+    }
+    return "";
 }
 
-void response_set_headers(const factorial_request *q)
+void response_set_headers(factorial_request *q)
 {
     request_rec *r = q->r;
-    uint64_t length = strlen(forms[q->form].before) + q->digit_count + strlen(forms[q->form].after);
+    q->before = body_start(q);
+    uint64_t length = strlen(q->before) + q->digit_count + strlen(forms[q->form].after);
     ap_set_content_type(r, forms[q->form].type);
     ap_set_content_length(r, (apr_off_t)length);
     ap_set_accept_ranges(r);
@@ -129,94 +157,125 @@ void response_set_headers(const factorial_request *q)
         return;
     apr_table_setn(r->headers_out, "ETag", validators_tag(q));
     /* Another module, such as mod_session, may have said that the response is for one client. */
+    bool authenticated = r->user || apr_table_get(r->headers_in, "Authorization");
     if (!apr_table_get(r->headers_out, "Cache-Control"))
         apr_table_setn(r->headers_out, "Cache-Control",
-                       authenticated(r) ? "private, max-age=31536000, immutable"
-                                        : "public, max-age=31536000, immutable");
+                       authenticated ? for_one_client : for_everybody);
 }
 
-/* Behind the compressing filters, of which mod_brotli's changes these also where there is no body.
- */
-static apr_status_t put_tag_back(ap_filter_t *f, apr_bucket_brigade *brigade)
+/* ---- the filter behind those of other modules */
+
+/* One Cache-Control must be left, and none that lets shared caches keep a cookie. */
+static void settle_caching(request_rec *r)
 {
-    apr_table_setn(f->r->headers_out, "ETag", f->ctx);
-    apr_table_unset(f->r->headers_out, "Content-Encoding");
+    const char *now = apr_table_get(r->headers_out, "Cache-Control");
+    bool is_public = now && !strncmp(now, for_everybody, sizeof for_everybody - 1);
+    bool is_private = now && !strncmp(now, for_one_client, sizeof for_one_client - 1);
+    if (!is_public && !is_private)
+        return; /* another module's */
+    const char *added = now + (is_public ? sizeof for_everybody : sizeof for_one_client) - 1;
+    if (apr_table_get(r->err_headers_out, "Cache-Control")) /* by `Header always` */
+        apr_table_unset(r->headers_out, "Cache-Control");
+    else if (strstr(added, "max-age=")) /* by mod_expires, behind a comma */
+        apr_table_setn(r->headers_out, "Cache-Control", added + 2);
+    else if (is_public && (apr_table_get(r->headers_out, "Set-Cookie") ||
+                           apr_table_get(r->err_headers_out, "Set-Cookie")))
+        apr_table_setn(r->headers_out, "Cache-Control",
+                       apr_pstrcat(r->pool, for_one_client, added, NULL));
+}
+
+typedef struct {
+    const char *tag;  /* of 304; NULL for another response */
+    apr_off_t length; /* of the body so far, to HEAD */
+    bool is_unknown;  /* the length */
+} last_words;
+
+/*
+ * Takes the body of a response to HEAD out of the brigade. A filter that changes the body of GET
+ * has removed Content-Length or changed the body's length by now. If so there must be no length:
+ * the flush keeps httpd from setting that of the body that is left. False: the end is still to
+ * come.
+ */
+static bool withhold_body(request_rec *r, last_words *w, apr_bucket_brigade *brigade)
+{
+    for (apr_bucket *b; (b = APR_BRIGADE_FIRST(brigade)) != APR_BRIGADE_SENTINEL(brigade);) {
+        if (APR_BUCKET_IS_EOS(b)) {
+            const char *length = apr_table_get(r->headers_out, "Content-Length");
+            if (!length || w->is_unknown || strcmp(length, apr_off_t_toa(r->pool, w->length))) {
+                apr_table_unset(r->headers_out, "Content-Length");
+                APR_BRIGADE_INSERT_HEAD(brigade, apr_bucket_flush_create(brigade->bucket_alloc));
+            }
+            return true;
+        }
+        w->is_unknown = w->is_unknown || b->length == (apr_size_t)-1;
+        w->length += (apr_off_t)b->length;
+        apr_bucket_delete(b);
+    }
+    return false;
+}
+
+static apr_status_t say_last_words(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    last_words *w = f->ctx;
+    if (w->tag) { /* mod_brotli changes these although there is no body */
+        apr_table_setn(f->r->headers_out, "ETag", w->tag);
+        apr_table_unset(f->r->headers_out, "Content-Encoding");
+    } else if (f->r->header_only && !withhold_body(f->r, w, brigade)) {
+        return APR_SUCCESS;
+    }
+    settle_caching(f->r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
 
+static ap_filter_rec_t *last_filter;
+
+/* The body of HEAD, which only filters see. */
+static char filler[65536];
+
 void response_register(void)
 {
-    ap_register_output_filter(TAG_FILTER, put_tag_back, NULL, AP_FTYPE_CONTENT_SET);
+    /* Behind filters that change content or headers, before mod_cache's, which stores both. */
+    last_filter =
+        ap_register_output_filter("FACTORIAL_LAST", say_last_words, NULL, AP_FTYPE_CONTENT_SET);
+    memset(filler, '0', sizeof filler);
 }
 
-/* Through all filters, as httpd's own handler does it: mod_headers changes it, mod_cache waits for
- * it. */
+static void add_last_filter(request_rec *r, const char *tag)
+{
+    last_words *w = apr_pcalloc(r->pool, sizeof *w);
+    w->tag = tag;
+    ap_add_output_filter_handle(last_filter, w, r, r->connection);
+}
+
+/* ---- results */
+
 int response_send_not_modified(request_rec *r)
 {
-    const char *tag = apr_table_get(r->headers_out, "ETag");
-    ap_add_output_filter(TAG_FILTER, apr_pstrdup(r->pool, tag), r, r->connection);
+    /* Through all filters, as httpd's own handler sends it: mod_headers changes it, mod_cache waits
+     * for it. */
+    add_last_filter(r, apr_pstrdup(r->pool, apr_table_get(r->headers_out, "ETag")));
     r->status = HTTP_NOT_MODIFIED;
     return pass(r, new_brigade(r));
-}
-
-/* Filters that work on the content and yet leave the body as it is. */
-static bool leaves_body(const char *filter)
-{
-    static const char *const harmless[] = {
-        "fixup_headers_out", "fixup_headers_err",  "mod_expires",
-        "cache_save",        "cache_save_subreq",  "mod_session_out",
-        "qos-out-filter",    "qos-out-filter-min", "qos-out-filter-delay"};
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        if (!strcasecmp(filter, harmless[i]))
-            return true;
-    return false;
-}
-
-/* The variable that keeps a compressing filter out; NULL for a filter that is none. */
-static const char *exception_of(const char *filter)
-{
-    return ap_strcasestr(filter, "deflate")  ? "no-gzip"
-           : ap_strcasestr(filter, "brotli") ? "no-brotli"
-                                             : NULL;
-}
-
-/* Might a filter change the body that GET would get? Compression happens only on demand. */
-static bool body_may_change(const request_rec *r)
-{
-    bool demand = apr_table_get(r->headers_in, "Accept-Encoding") ||
-                  apr_table_get(r->subprocess_env, "force-gzip");
-    for (const ap_filter_t *f = r->output_filters; f; f = f->next) {
-        if (f->frec->ftype >= AP_FTYPE_PROTOCOL || leaves_body(f->frec->name))
-            continue;
-        const char *exception = exception_of(f->frec->name);
-        if (!exception || (demand && !apr_table_get(r->subprocess_env, exception)))
-            return true;
-    }
-    return false;
-}
-
-int response_send_headers(request_rec *r)
-{
-    apr_bucket_brigade *brigade = new_brigade(r);
-    if (body_may_change(r)) {
-        /* Sent ahead of the end, so that nobody takes what a compressor makes of nothing for the
-         * length. */
-        apr_table_unset(r->headers_out, "Content-Length");
-        if (ap_fflush(r->output_filters, brigade) != APR_SUCCESS)
-            return r->connection->aborted ? OK : AP_FILTER_ERROR;
-    }
-    return pass(r, brigade);
 }
 
 int response_send_result(const factorial_request *q)
 {
     request_rec *r = q->r;
     apr_bucket_brigade *brigade = new_brigade(r);
-    pacing_start(r, q->digit_count, q->settings.send_timeout);
-    append(brigade, forms[q->form].before);
-    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_heap_create(q->digits, q->digit_count,
-                                                            digits_release, brigade->bucket_alloc));
-    append(brigade, forms[q->form].after);
+    append(brigade, q->before, strlen(q->before));
+    if (q->digits)
+        APR_BRIGADE_INSERT_TAIL(brigade,
+                                apr_bucket_heap_create(q->digits, q->digit_count, digits_release,
+                                                       brigade->bucket_alloc));
+    else
+        for (uint64_t left = q->digit_count, part; left; left -= part) {
+            part = left < sizeof filler ? left : sizeof filler;
+            append(brigade, filler, part);
+        }
+    append(brigade, forms[q->form].after, strlen(forms[q->form].after));
+    add_last_filter(r, NULL);
+    if (q->digits)
+        pacing_start(r, q->digit_count, q->settings.send_timeout);
     return pass(r, brigade);
 }

@@ -8,7 +8,7 @@
 
 #include "factorial_request.h"
 
-/* Registers the filter for 304. */
+/* Registers the filter for results. */
 void response_register(void);
 
 /*
@@ -25,22 +25,22 @@ int response_send_options(request_rec *r);
 /* Sends a constant text that must not be cached. */
 int response_send_text(request_rec *r, const char *text);
 
-/* Sets type, validator, caching rules and length of the result of q->n and q->digit_count. */
-void response_set_headers(const factorial_request *q);
+/*
+ * Sets type, validator, caching rules and length of the result, by form, n and digit_count. Sets
+ * `before`, for which a summary is made.
+ */
+void response_set_headers(factorial_request *q);
 
 /* Sends 304; to be called after response_set_headers and validators_not_modified. */
 int response_send_not_modified(request_rec *r);
 
 /*
- * Answers HEAD with the headers that response_set_headers has set; without the length if a filter,
- * such as a compressing one, may change the body of the same GET.
- */
-int response_send_headers(request_rec *r);
-
-/*
  * Sends the result after response_set_headers. One bucket takes over q->digits and gives them to
  * digits_release when they are sent, which may be after this function has returned, and on another
  * thread. Large results are paced: see pacing.h.
+ *
+ * For HEAD, where q->digits is NULL, as many zeros stand for the digits. The filters of other
+ * modules see them and change headers as they do for GET; the client gets the headers alone.
  */
 int response_send_result(const factorial_request *q);
 

@@ -9,7 +9,10 @@
 
 static const char *tag_with(const factorial_request *q, const char *suffix)
 {
-    static const char *const names[] = {[FORM_NUMBER] = "json", [FORM_TEXT] = "text"};
+    static const char *const names[] = {[FORM_NUMBER] = "json",
+                                        [FORM_STRING] = "string",
+                                        [FORM_TEXT] = "text",
+                                        [FORM_SUMMARY] = "summary"};
     return apr_psprintf(q->r->pool, "\"%" APR_UINT64_T_FMT "-%s-" REVISION "%s\"", q->n,
                         names[q->form], suffix);
 }

@@ -83,6 +83,18 @@ static bool addresses(const setting *s, const char *value)
     return right && count > 0;
 }
 
+/* * for all, none, or one as browsers send it: no path, no blanks. */
+static bool origin(const setting *s, const char *value)
+{
+    size_t scheme = !strncmp(value, "https://", 8) ? 8 : !strncmp(value, "http://", 7) ? 7 : 0;
+    (void)s;
+    if (!strcmp(value, "*") || !strcmp(value, "none"))
+        return true;
+    return scheme && value[scheme] &&
+           strspn(value + scheme, "abcdefghijklmnopqrstuvwxyz0123456789-.:[]") ==
+               strlen(value + scheme);
+}
+
 /* ---- the variables */
 
 static const setting settings[] = {
@@ -98,6 +110,7 @@ static const setting settings[] = {
     {"THREADS_PER_CHILD", number, "a whole number", 1, THREAD_LIMIT},
     {"MAX_REQUEST_WORKERS", number, "a whole number", 1, WORKER_LIMIT},
     {"ASYNC_REQUEST_WORKER_FACTOR", number, "a whole number", 1, 1000},
+    {"CORS_ORIGIN", origin, "*, none or an origin (https://www.example.org)", 0, 0},
     {"LOG_LEVEL", log_level,
      "one of emerg, alert, crit, error, warn, notice, info, debug, trace1 to trace8", 0, 0},
     {"TRUSTED_PROXIES", addresses, "addresses or networks (10.0.0.0/16), separated by blanks", 0,

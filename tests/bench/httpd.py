@@ -54,7 +54,7 @@ def container_text(directory, port, build, mpm, name, extra):
     if mpm == "worker":
         text = text.replace("AsyncRequestWorkerFactor", "#AsyncRequestWorkerFactor")
     if name == "nothing":
-        text = re.sub(r'<Location "/api.*?</Location>\n', NOTHING, text, flags=re.S)
+        text = text.replace(f"Include {directory}/factorial.conf\n", NOTHING)
         text = re.sub(r'<Location "/status.*?</Location>\n', "", text, flags=re.S)
         text = re.sub(r"^Factorial\w+ .*\n", "", text, flags=re.M)
         text = text.replace("factorial_module", "nothing_module").replace(
@@ -67,7 +67,8 @@ def container(build, mpm="event", name="factorial", extra="", environment=None):
     def prepare(directory, port):
         file = directory / "httpd.conf"
         file.write_text(container_text(directory, port, build, mpm, name, extra))
-        shutil.copy(SOURCE / "conf/page.conf", directory)
+        for included in ("factorial.conf", "cors.conf", "page.conf"):
+            shutil.copy(SOURCE / "conf" / included, directory)
         return (
             [HTTPD, "-D", "FOREGROUND", "-f", str(file)],
             image_environment() | (environment or {}),

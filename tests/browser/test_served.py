@@ -24,7 +24,7 @@ def container() -> str:
     )
     text = CONTAINER
     for written, real in {
-        "/etc/mod_factorial/page.conf": f"{SOURCE}/conf/page.conf",
+        "Include /etc/mod_factorial": f"Include {SOURCE}/conf",
         "/usr/share/mod_factorial/docs": "@ROOT@/docs",
         "ServerRoot /etc/mod_factorial": "ServerRoot @ROOT@",
         "Listen 5000": "Listen 127.0.0.1:@PORT@",

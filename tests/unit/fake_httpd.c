@@ -16,7 +16,8 @@
 
 fake_httpd fake;
 
-module factorial_module = {.module_index = 0};
+module core_module = {.module_index = AP_CORE_MODULE_INDEX};
+module factorial_module = {.module_index = AP_CORE_MODULE_INDEX + 1};
 
 void fake_set_up(void)
 {
@@ -37,8 +38,9 @@ void fake_tear_down(void)
 
 ap_conf_vector_t *fake_configuration(void *record)
 {
-    void **vector = apr_pcalloc(fake.pool, sizeof *vector);
-    *vector = record;
+    void **vector = apr_pcalloc(fake.pool, 2 * sizeof *vector);
+    vector[0] = apr_pcalloc(fake.pool, sizeof(core_dir_config));
+    vector[1] = record;
     return (ap_conf_vector_t *)vector;
 }
 
@@ -51,6 +53,10 @@ request_rec *fake_request(const char *query)
     c->bucket_alloc = apr_bucket_alloc_create(fake.pool);
     r->server = apr_pcalloc(fake.pool, sizeof *r->server);
     r->server->log.level = APLOG_DEBUG;
+    core_server_config *server = apr_pcalloc(fake.pool, sizeof *server);
+    server->sec_url = apr_array_make(fake.pool, 1, sizeof(ap_conf_vector_t *));
+    r->server->module_config = fake_configuration(NULL);
+    ap_set_module_config(r->server->module_config, &core_module, server);
     r->server->lookup_defaults = fake_configuration(directives_create(fake.pool, NULL));
     r->pool = fake.pool;
     r->connection = c;
@@ -61,6 +67,7 @@ request_rec *fake_request(const char *query)
     r->handler = HANDLER_FACTORIAL;
     r->headers_in = apr_table_make(fake.pool, 8);
     r->headers_out = apr_table_make(fake.pool, 8);
+    r->err_headers_out = apr_table_make(fake.pool, 8);
     r->subprocess_env = apr_table_make(fake.pool, 8);
     r->notes = apr_table_make(fake.pool, 8);
     r->per_dir_config = fake_configuration(directives_create(fake.pool, NULL));
@@ -78,10 +85,11 @@ const char *fake_answer_header(const request_rec *r, const char *name)
     return apr_table_get(r->headers_out, name);
 }
 
-const char *fake_directive(void *record, const char *name, const char *argument)
+static const char *run_directive(void *record, const char *name, const char *argument,
+                                 const char *path, const ap_directive_t *parent)
 {
-    ap_directive_t section = {.directive = "<Location", .args = "\"/x\""};
-    ap_directive_t directive = {.directive = name, .args = argument, .parent = &section};
+    ap_directive_t directive = {
+        .directive = name, .args = argument, .parent = (ap_directive_t *)parent};
     for (const command_rec *command = directives_table; command->name; command++) {
         if (strcmp(command->name, name) != 0)
             continue;
@@ -89,7 +97,7 @@ const char *fake_directive(void *record, const char *name, const char *argument)
                          .pool = fake.pool,
                          .cmd = command,
                          .directive = &directive,
-                         .path = apr_pstrdup(fake.pool, "/x")};
+                         .path = path ? apr_pstrdup(fake.pool, path) : NULL};
         if (command->args_how == FLAG)
             return command->AP_FLAG(&cmd, record, !strcmp(argument, "On"));
         return command->AP_TAKE1(&cmd, record, argument);
@@ -97,9 +105,22 @@ const char *fake_directive(void *record, const char *name, const char *argument)
     return "no such directive";
 }
 
+const char *fake_directive(void *record, const char *name, const char *argument)
+{
+    static const ap_directive_t section = {.directive = "<Location", .args = "\"/x\""};
+    return run_directive(record, name, argument, "/x", &section);
+}
+
+const char *fake_directive_outside(void *record, const char *name, const char *argument)
+{
+    return run_directive(record, name, argument, NULL, NULL);
+}
+
 uint64_t fake_setting(void *record, const char *name)
 {
-    location_settings here = directives_location(fake_configuration(record));
+    request_rec *r = fake_request(NULL);
+    r->per_dir_config = fake_configuration(record);
+    location_settings here = directives_location(r);
     server_settings server = directives_server(fake_configuration(record));
     const struct {
         const char *name;
@@ -111,6 +132,7 @@ uint64_t fake_setting(void *record, const char *name)
         {"FactorialSendTimeout", here.send_timeout},
         {"FactorialCompressMax", here.compress_max},
         {"FactorialKeepAliveWait", here.keep_alive_wait},
+        {"FactorialForm", here.form},
         {"FactorialMemory", server.memory >> 20},
         {"FactorialConcurrency", server.concurrency},
         {"FactorialThreads", server.threads},
@@ -167,6 +189,13 @@ ap_filter_rec_t *ap_register_output_filter(const char *name, ap_out_filter_func 
                                            ap_init_filter_func init, ap_filter_type type)
 {
     fake.filter = filter;
+    return NULL;
+}
+
+ap_filter_t *ap_add_output_filter_handle(ap_filter_rec_t *filter, void *context, request_rec *r,
+                                         conn_rec *c)
+{
+    fake.filter_context = context;
     return NULL;
 }
 

@@ -58,6 +58,9 @@ const char *fake_answer_header(const request_rec *r, const char *name);
 /* Runs the setter of this directive as httpd would inside <Location "/x">; its message or NULL. */
 const char *fake_directive(void *record, const char *name, const char *argument);
 
+/* The same outside of any section. */
+const char *fake_directive_outside(void *record, const char *name, const char *argument);
+
 /* The number that is in force for this directive, as directives_location and directives_server have
  * it; FactorialMemory in MiB. */
 uint64_t fake_setting(void *record, const char *name);

@@ -33,7 +33,7 @@ static void set(request_rec *r, const char *name, const char *value)
 static outcome compute(request_rec *r, uint64_t n, factorial_request *q)
 {
     *q = (factorial_request){.r = r,
-                             .settings = directives_location(r->per_dir_config),
+                             .settings = directives_location(r),
                              .n = n,
                              .digit_count = factorial_digit_count(n)};
     return compute_digits(q);

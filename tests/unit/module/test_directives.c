@@ -14,9 +14,23 @@ static void *record(void)
 
 enum { NOWHERE_BUT_LOCATION = NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS };
 
-static bool marks(void *of, const char *uri)
+/* A request for this address, under these directives. */
+static request_rec *request_for(void *directives, const char *uri)
 {
-    return directives_marks(fake_configuration(of), uri);
+    request_rec *r = fake_request(NULL);
+    r->uri = apr_pstrdup(fake.pool, uri);
+    r->per_dir_config = fake_configuration(directives);
+    return r;
+}
+
+static bool marks(void *directives, const char *uri)
+{
+    return directives_endpoint(request_for(directives, uri)) != NULL;
+}
+
+static response_form form(void *directives, const char *uri)
+{
+    return directives_location(request_for(directives, uri)).form;
 }
 
 static const struct {
@@ -162,6 +176,59 @@ START_TEST(inner_marks_win_and_outer_ones_are_inherited)
 }
 END_TEST
 
+START_TEST(the_form_is_named)
+{
+    static const struct {
+        const char *name;
+        response_form form;
+    } forms[] = {{"number", FORM_NUMBER},
+                 {"String", FORM_STRING},
+                 {"text", FORM_TEXT},
+                 {"SUMMARY", FORM_SUMMARY}};
+    void *d = record();
+    ck_assert_int_eq(form(d, "/x"), FORM_NUMBER);
+    ck_assert_int_eq(form(NULL, "/x"), FORM_NUMBER);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        ck_assert_ptr_null(fake_directive(d, "FactorialForm", forms[i].name));
+        ck_assert_uint_eq(fake.context, NOWHERE_BUT_LOCATION);
+        ck_assert_int_eq(form(d, "/x"), forms[i].form);
+    }
+    const char *message = fake_directive(d, "FactorialForm", "json");
+    ck_assert_str_eq(message, "FactorialForm takes number, string, text or summary, not \"json\"");
+    ck_assert_int_eq(form(d, "/x"), FORM_SUMMARY);
+    ck_assert(!marks(d, "/x"));
+    fake.context_refusal = "not here";
+    ck_assert_str_eq(fake_directive(d, "FactorialForm", "text"), "not here");
+}
+END_TEST
+
+START_TEST(a_form_is_for_the_exact_address)
+{
+    void *outer = record(), *inner = record(), *whole = record();
+    fake_directive(outer, "FactorialForm", "string");
+    fake_directive(inner, "Factorial", "On");
+    void *merged = directives_merge(fake.pool, outer, inner);
+    ck_assert_int_eq(form(merged, "/x"), FORM_STRING);
+    ck_assert_int_eq(form(merged, "/x/y"), FORM_NUMBER);
+    /* Not even a later section takes another address. */
+    fake_directive(inner, "FactorialForm", "text");
+    ck_assert_int_eq(form(directives_merge(fake.pool, outer, inner), "/x"), FORM_TEXT);
+    ck_assert_int_eq(form(directives_merge(fake.pool, inner, outer), "/x"), FORM_STRING);
+    /* Outside of any section it is for all. */
+    fake_directive_outside(whole, "FactorialForm", "summary");
+    ck_assert_int_eq(form(directives_merge(fake.pool, whole, record()), "/y"), FORM_SUMMARY);
+    ck_assert_int_eq(form(directives_merge(fake.pool, whole, outer), "/x"), FORM_STRING);
+    ck_assert_int_eq(form(directives_merge(fake.pool, whole, outer), "/y"), FORM_SUMMARY);
+}
+END_TEST
+
+START_TEST(the_endpoint_needs_a_section)
+{
+    const char *message = fake_directive_outside(record(), "Factorial", "On");
+    ck_assert_ptr_nonnull(strstr(message, "belongs in a <Location> section"));
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("directives");
@@ -174,6 +241,9 @@ Suite *suite(void)
     tcase_add_test(t, the_engine_is_named);
     tcase_add_test(t, a_mark_is_for_the_exact_address);
     tcase_add_test(t, inner_marks_win_and_outer_ones_are_inherited);
+    tcase_add_test(t, the_form_is_named);
+    tcase_add_test(t, a_form_is_for_the_exact_address);
+    tcase_add_test(t, the_endpoint_needs_a_section);
     suite_add_tcase(s, t);
     return s;
 }

@@ -3,6 +3,7 @@
 #include "fake_httpd.h"
 #include "suite.h"
 
+#include <http_core.h>
 #include <http_request.h>
 
 static ap_HOOK_translate_name_t *translate_name;
@@ -67,7 +68,7 @@ START_TEST(any_other_address_is_left_alone)
 }
 END_TEST
 
-START_TEST(what_is_proxied_or_handled_stays_so)
+START_TEST(what_is_proxied_stays_so)
 {
     request_rec *r = marked_request();
     translate_name(r);
@@ -75,11 +76,32 @@ START_TEST(what_is_proxied_or_handled_stays_so)
     ck_assert_int_eq(map_to_storage(r), DECLINED);
     fixups(r);
     ck_assert_ptr_null(r->handler);
-    r->proxyreq = PROXYREQ_NONE;
-    r->handler = "other";
-    ck_assert_int_eq(map_to_storage(r), DECLINED);
+}
+END_TEST
+
+/* tests/http/test_sites.c has the cases. */
+START_TEST(a_handler_of_the_whole_site_is_overruled_and_one_of_the_address_is_not)
+{
+    request_rec *r = marked_request();
+    translate_name(r);
+    r->handler = "of a ScriptAlias";
+    ck_assert_int_eq(map_to_storage(r), OK);
     fixups(r);
-    ck_assert_str_eq(r->handler, "other");
+    ck_assert_str_eq(r->handler, HANDLER_FACTORIAL);
+
+    ap_conf_vector_t *section = fake_configuration(NULL);
+    core_dir_config *here = ap_get_core_module_config(section);
+    core_dir_config *merged = ap_get_core_module_config(r->per_dir_config);
+    core_server_config *server = ap_get_core_module_config(r->server->module_config);
+    *(ap_conf_vector_t **)apr_array_push(server->sec_url) = section;
+    r->handler = here->handler = merged->handler = "of a SetHandler";
+    here->d = apr_pstrdup(fake.pool, "/");
+    fixups(r);
+    ck_assert_str_eq(r->handler, HANDLER_FACTORIAL);
+    r->handler = merged->handler;
+    here->d = apr_pstrdup(fake.pool, "/x");
+    fixups(r);
+    ck_assert_str_eq(r->handler, "of a SetHandler");
 }
 END_TEST
 
@@ -108,7 +130,8 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
     tcase_add_test(t, a_marked_address_is_claimed_and_handled);
     tcase_add_test(t, any_other_address_is_left_alone);
-    tcase_add_test(t, what_is_proxied_or_handled_stays_so);
+    tcase_add_test(t, what_is_proxied_stays_so);
+    tcase_add_test(t, a_handler_of_the_whole_site_is_overruled_and_one_of_the_address_is_not);
     tcase_add_test(t, a_marked_address_changed_to_another_is_left_alone);
     tcase_add_test(t, an_address_changed_to_a_marked_one_is_handled);
     suite_add_tcase(s, t);

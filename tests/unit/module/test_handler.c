@@ -46,14 +46,51 @@ START_TEST(the_tag_is_compared_before_anything_is_computed)
 }
 END_TEST
 
-START_TEST(head_sends_headers_and_no_body)
+START_TEST(head_computes_nothing)
 {
     request_rec *r = fake_request("number=1000000");
     r->header_only = 1;
     ck_assert_int_eq(handler_factorial(r), OK);
-    ck_assert_str_eq(fake.body, "");
     ck_assert_str_eq(fake_answer_header(r, "Content-Length"), "5565724");
     ck_assert_int_eq(fake.ends, 1);
+    ck_assert_ptr_null(apr_table_get(r->notes, "factorial-compute-us"));
+}
+END_TEST
+
+START_TEST(each_form_has_its_response)
+{
+    static const struct {
+        const char *form, *query, *body, *vary;
+        int status;
+    } cases[] = {
+        {"string", "number=5", "{\"number\":5,\"digits\":3,\"factorial\":\"120\"}\n", NULL, 200},
+        {"text", "number=5", "120\n", NULL, 200},
+        {"text", "number=x", "Invalid value", NULL, 400},
+        {"summary", "number=20",
+         "{\"number\":20,\"digits\":19,\"trailing_zeros\":4,"
+         "\"scientific\":\"2.432902008176640000e18\"}\n",
+         NULL, 200},
+        /* More than FactorialMaxNumber, and without an account in the budget. */
+        {"summary", "number=100000000000000", NULL, NULL, 200},
+        {"summary", "number=100000000000001",
+         "{\"type\":\"/docs/problems#number-too-large\",\"title\":\"Number too large\","
+         "\"status\":400,\"detail\":\"Number too large: the maximum is 100000000000000\","
+         "\"maximum\":100000000000000}\n",
+         NULL, 400},
+        {"number", "number=5", "{\"factorial\":120}\n", "Accept", 200},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        request_rec *r = fake_request(cases[i].query);
+        void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
+        ck_assert_ptr_null(fake_directive(record, "FactorialForm", cases[i].form));
+        fake_header(r, "Accept", "application/json");
+        fake.body = apr_pstrdup(fake.pool, "");
+        ck_assert_int_eq(handler_factorial(r), OK);
+        ck_assert_int_eq(r->status, cases[i].status);
+        if (cases[i].body)
+            ck_assert_str_eq(fake.body, cases[i].body);
+        ck_assert_pstr_eq(fake_answer_header(r, "Vary"), cases[i].vary);
+    }
 }
 END_TEST
 
@@ -134,7 +171,8 @@ Suite *suite(void)
     tcase_add_test(t, other_handlers_requests_are_declined);
     tcase_add_test(t, a_number_gets_its_factorial);
     tcase_add_test(t, the_tag_is_compared_before_anything_is_computed);
-    tcase_add_test(t, head_sends_headers_and_no_body);
+    tcase_add_test(t, head_computes_nothing);
+    tcase_add_test(t, each_form_has_its_response);
     tcase_add_test(t, a_body_that_cannot_be_read_ends_the_request);
     tcase_add_loop_test(t, every_wrong_request_has_its_error, 0, sizeof errors / sizeof *errors);
     tcase_add_test(t, a_refusal_is_logged_and_noted);

@@ -6,8 +6,12 @@ START_TEST(each_form_has_its_own_tag)
 {
     factorial_request q = {.r = fake_request("number=21"), .n = 21};
     ck_assert_str_eq(validators_tag(&q), "\"21-json-1\"");
+    q.form = FORM_STRING;
+    ck_assert_str_eq(validators_tag(&q), "\"21-string-1\"");
     q.form = FORM_TEXT;
     ck_assert_str_eq(validators_tag(&q), "\"21-text-1\"");
+    q.form = FORM_SUMMARY;
+    ck_assert_str_eq(validators_tag(&q), "\"21-summary-1\"");
 }
 END_TEST
 
