@@ -38,7 +38,7 @@ say = $(if $(V),,@echo "  $(1)";)
 
 # ---- what is built of what
 # Objects that other options made are made again: they depend on this file, which changes with them.
-$(BUILD)/options: export OPTIONS = $(COMPILE) $(APXS) $(abspath $(BUILD))
+$(BUILD)/options: export OPTIONS = $(COMPILE) $(LDFLAGS) $(APXS) $(abspath $(BUILD))
 $(BUILD)/options: FORCE
 	@for tool in $(firstword $(CC)) $(APXS); do command -v $$tool >/dev/null || \
 	    { echo "There is no $$tool. To install what building needs: make packages" >&2; exit 1; }; done
@@ -100,7 +100,7 @@ $(BUILD)/mod_factorial/%.o: mod_factorial/%.c $(BUILD)/options
 
 # Undefined symbols are httpd's and APR's; the engine's are checked by the link.
 $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
-	$(call say,link $@)$(CC) $(SANITIZE) -shared -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
+	$(call say,link $@)$(CC) $(SANITIZE) -shared $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
 
 $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
@@ -108,7 +108,7 @@ $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 
 # The engine as a command.
 $(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
-	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ -lgmp -lm -lpthread
+	$(call say,link $@)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lgmp -lm -lpthread
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
@@ -147,33 +147,6 @@ $(BUILD)/stock/etc/apache2/apache2.conf:
 run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0.0.0) until interrupted
 	@$(MAKE) --no-print-directory $(parallel) build $(if $(V),,>/dev/null)
 	@exec conf/serve "$(HTTPD)" "$$($(APXS) -q LIBEXECDIR)" '$(BUILD)' '$(LISTEN)' '$(PORT)'
-
-# ---- installing
-LIBEXECDIR  = $(shell $(APXS) -q LIBEXECDIR)
-MODS        = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
-
-.PHONY: install uninstall
-install: build ## put the module and its configuration where a2enmod finds them (DESTDIR honoured)
-	install -d "$(DESTDIR)$(LIBEXECDIR)" "$(MODS)"
-	install -m 644 $(BUILD)/mod_factorial.so "$(DESTDIR)$(LIBEXECDIR)"
-	sed 's#/usr/lib/apache2/modules#$(LIBEXECDIR)#' conf/factorial.load >"$(MODS)/factorial.load"
-	@if [ -e "$(MODS)/factorial.conf" ] && ! cmp -s conf/factorial.conf "$(MODS)/factorial.conf"; then \
-	    install -m 644 conf/factorial.conf "$(MODS)/factorial.conf.new"; \
-	    echo "$(MODS)/factorial.conf was changed: kept, the new one is factorial.conf.new"; \
-	else \
-	    install -m 644 conf/factorial.conf "$(MODS)"; \
-	fi
-	@echo "Now: a2enmod factorial && systemctl reload apache2"
-uninstall: ## remove what install has put there, except a factorial.conf that was changed
-	@if [ -e "$(MODS)/../mods-enabled/factorial.load" ]; then \
-	    echo "The module is enabled. First: a2dismod factorial && systemctl reload apache2"; exit 1; \
-	fi
-	rm -f "$(DESTDIR)$(LIBEXECDIR)/mod_factorial.so" "$(MODS)/factorial.load" "$(MODS)/factorial.conf.new"
-	@if [ -e "$(MODS)/factorial.conf" ] && ! cmp -s conf/factorial.conf "$(MODS)/factorial.conf"; then \
-	    echo "$(MODS)/factorial.conf was changed: kept"; \
-	else \
-	    rm -f "$(MODS)/factorial.conf"; \
-	fi
 
 # ---- tests
 # Every tests/unit/**/test_*.c and tests/http/test_*.c is a Check suite, a program of its own.
@@ -233,6 +206,7 @@ clean: ## remove everything that was built
 # In this order, since targets of later ones need variables of earlier ones. The image is built from a
 # part of the sources, so some may not be there.
 include $(wildcard tests/checks.mk tests/tools.mk tests/load/load.mk tests/fuzz/fuzz.mk \
-                   tests/bench/bench.mk infra/infra.mk conf/container/container.mk conf/delivery/delivery.mk)
+                   tests/bench/bench.mk infra/infra.mk conf/container/container.mk conf/delivery/delivery.mk \
+                   conf/packages/packages.mk)
 
 -include $(shell find $(BUILD)/mod_factorial $(BUILD)/tests -name '*.d' 2>/dev/null)
