@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TRIES = 5, WAIT_MS = 20000, STEP_MS = 20 };
+enum { TRIES = 5, WAIT_MS = 60000, STEP_MS = 20 };
 
 static void die(const char *what, const char *detail)
 {

@@ -58,7 +58,7 @@ static int workers_in_log(void)
     char path[128];
     int lines = 0, workers = 0;
     snprintf(path, sizeof path, "%s/workers", httpd.root);
-    for (int i = 0; i < 100 && lines < REQUESTS; i++) {
+    for (int i = 0; i < 1000 && lines < REQUESTS; i++) {
         FILE *file = fopen(path, "r");
         ck_assert_ptr_nonnull(file);
         for (lines = 0; lines < REQUESTS && fgets(worker[lines], sizeof *worker, file);)
@@ -116,11 +116,11 @@ END_TEST
 
 /* ---- who else is answered */
 
-enum { CLIENTS = 12 }; /* three for each worker */
+enum { CLIENTS = 12, OTHERS = 100 }; /* three clients for each worker */
 
 typedef struct {
     atomic_bool *over;
-    int answers;
+    atomic_int answers;
     result last;
 } quick_client;
 
@@ -146,13 +146,15 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Others than event have a worker for each connection, or have most of these wait for one. */
+/*
+ * Were no worker left, an answer would not come as long as the quick clients ask. Other MPMs than
+ * event have a worker for each connection, or have most of these wait for one.
+ */
 START_TEST(quick_clients_leave_workers_for_others)
 {
     atomic_bool over = false;
     quick_client quick[CLIENTS];
     pthread_t thread[CLIENTS];
-    double longest = 0;
     if (!under_event())
         return;
     httpd = server_start("", ENDPOINT "ServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\n"
@@ -162,20 +164,18 @@ START_TEST(quick_clients_leave_workers_for_others)
         quick[i] = (quick_client){.over = &over};
         ck_assert_int_eq(pthread_create(&thread[i], NULL, ask_without_pause, &quick[i]), 0);
     }
-    for (double end = seconds() + 3; seconds() < end; usleep(20000)) {
-        double start = seconds();
+    for (int i = 0; i < OTHERS; i++) {
         int fd = client_connect(&httpd, 0);
         ck_assert_int_ne(ask(fd), NO_ANSWER);
         close(fd);
-        if (seconds() - start > longest)
-            longest = seconds() - start;
+        usleep(20000);
     }
+    for (int i = 0; i < CLIENTS; i++)
+        while (quick[i].answers <= 10)
+            usleep(10000);
     atomic_store(&over, true);
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < CLIENTS; i++)
         pthread_join(thread[i], NULL);
-        ck_assert_int_gt(quick[i].answers, 10);
-    }
-    ck_assert(longest < 2);
     stop();
 }
 END_TEST
@@ -218,14 +218,20 @@ END_TEST
 
 START_TEST(neither_restart_nor_stop_waits_for_a_quick_client)
 {
-    httpd = server_start("", ENDPOINT "FactorialKeepAliveWait 1000\nMaxKeepAliveRequests 0\n");
+    /* The other MPMs wait for the client themselves when they stop, as long as KeepAliveTimeout
+     * says. */
+    const char *patience = under_event() ? "KeepAliveTimeout 300\n" : "KeepAliveTimeout 5\n";
+    char configuration[512];
+    snprintf(configuration, sizeof configuration,
+             ENDPOINT "FactorialKeepAliveWait 1000\nMaxKeepAliveRequests 0\n%s", patience);
+    httpd = server_start("", configuration);
     int fd = client_connect(&httpd, 0);
     result last = ANSWERED;
     for (int i = 0; i < REQUESTS; i++)
         ck_assert_int_eq(ask(fd), ANSWERED);
-    server_reload(&httpd, "", ENDPOINT);
+    server_reload(&httpd, "", configuration);
     double start = seconds();
-    while (last == ANSWERED && seconds() - start < 10)
+    while (last == ANSWERED && seconds() - start < 60)
         last = ask(fd);
     ck_assert_int_ne(last, ANSWERED);
     close(fd);
@@ -234,9 +240,8 @@ START_TEST(neither_restart_nor_stop_waits_for_a_quick_client)
     for (int i = 0; i < REQUESTS; i++)
         ck_assert_int_eq(ask(fd), ANSWERED);
     start = seconds();
-    stop(); /* while a worker waits; worker and prefork themselves wait for it, as ever */
-    if (under_event())
-        ck_assert(seconds() - start < 6);
+    stop(); /* while a worker waits */
+    ck_assert(seconds() - start < 100);
     close(fd);
 }
 END_TEST

@@ -80,7 +80,7 @@ static double metric(const char *name)
 static void wait_for_metric(const char *name, double value)
 {
     double last = -1;
-    for (int i = 0; i < 200 && last != value; i++) {
+    for (double end = seconds() + 60; last != value && seconds() < end;) {
         last = metric(name);
         usleep(last == value ? 0 : 50000);
     }
@@ -102,7 +102,6 @@ START_TEST(what_takes_too_long_is_stopped)
 {
     start("FactorialTimeout 1\n");
     server_expect(&httpd, "factorial of 8000000 stopped: took longer than FactorialTimeout");
-    double before = seconds();
     answer a = client_get(&httpd, LONG);
     ck_assert_int_eq(a.status, 503);
     ck_assert_str_eq(a.body, "Computing took longer than is allowed here");
@@ -111,7 +110,6 @@ START_TEST(what_takes_too_long_is_stopped)
     ck_assert_ptr_null(answer_header(&a, "ETag"));
     ck_assert_ptr_null(answer_header(&a, "Accept-Ranges"));
     answer_free(&a);
-    ck_assert(seconds() - before < 6);
     assert_answer(PATH "5", 200, "{\"factorial\":120}\n");
     wait_for_metric("FactorialStoppedTimeout:", 1);
     wait_for_metric("FactorialMemoryBytes:", 0);
@@ -166,19 +164,18 @@ END_TEST
 
 START_TEST(the_place_of_a_client_that_has_gone_is_the_next_ones)
 {
-    start("FactorialConcurrency 1\nFactorialQueueTimeout 10\nFactorialTimeout 60\n");
+    start("FactorialConcurrency 1\nFactorialQueueTimeout 60\nFactorialTimeout 60\n");
     server_expect(&httpd, "factorial of 8000000 stopped: the client has gone");
     int fd = connect_and_ask(LONG, 0);
     wait_for_metric("FactorialComputing:", 1);
     int waiting = connect_and_ask(PATH "20000", 0);
     wait_for_metric("FactorialWaiting:", 1);
     close(fd);
-    double before = seconds();
     char first[16] = "";
     ck_assert_int_gt(recv(waiting, first, sizeof first - 1, 0), 0);
     ck_assert_str_eq(first, "HTTP/1.1 200 OK");
-    ck_assert(seconds() - before < 2);
     close(waiting);
+    wait_for_metric("FactorialStoppedGone:", 1);
     wait_for_metric("FactorialMemoryBytes:", 0);
     stop();
 }
@@ -217,21 +214,19 @@ static void signal_children(int signal_number)
         kill((pid_t)pid, signal_number);
 }
 
-START_TEST(what_a_killed_child_held_is_free_within_a_second)
+/* Were it not, the next request would wait for its turn until FactorialQueueTimeout, and get 503.
+ */
+START_TEST(what_a_killed_child_held_is_free_again)
 {
-    start("FactorialConcurrency 1\nFactorialQueueTimeout 10\nFactorialTimeout 60\n");
+    start("FactorialConcurrency 1\nFactorialQueueTimeout 15\nFactorialTimeout 60\n");
     server_expect(&httpd, "exit signal Killed");
     server_expect(&httpd, "children are killed successively");
     int fd = connect_and_ask(LONG, 0);
     wait_for_metric("FactorialComputing:", 1);
     signal_children(SIGKILL);
-    double before = seconds();
     while (status_of("/health") != 200)
         usleep(20000);
-    double up = seconds();
     assert_answer(PATH "20000", 200, NULL);
-    ck_assert_msg(seconds() - up < 1, "%g s", seconds() - up);
-    ck_assert(up - before < 10);
     close(fd);
     wait_for_metric("FactorialComputing:", 0);
     wait_for_metric("FactorialMemoryBytes:", 0);
@@ -247,7 +242,6 @@ START_TEST(an_answer_that_is_not_taken_is_given_up)
     double before = seconds();
     wait_for_metric("FactorialAbortedSlow:", 1);
     ck_assert(seconds() - before > 2);
-    ck_assert(seconds() - before < 8);
     wait_for_metric("FactorialMemoryBytes:", 0);
     wait_for_metric("FactorialBusy:", 0);
     close(fd);
@@ -273,18 +267,21 @@ START_TEST(a_slow_reader_within_the_time_gets_everything)
 }
 END_TEST
 
-/* 60,000 bytes take it longer than Timeout, what the kernel takes from httpd at a time does not. */
+/*
+ * What httpd may hold, 60,000 bytes, takes it 7 seconds and so longer than Timeout; what the kernel
+ * takes from httpd at a time, some 4 KiB, takes half a second.
+ */
 START_TEST(a_steady_reader_is_not_held_to_httpds_timeout)
 {
-    enum { DIGITS = 166713 };
-    start("Timeout 2\nSendBufferSize 8192\n");
-    char piece[4096];
+    enum { DIGITS = 166713, SLOWLY = 72000, PIECE = 2048, PAUSE_MS = 240 };
+    start("Timeout 5\nSendBufferSize 2048\n");
+    char piece[PIECE];
     size_t total = 0;
     ssize_t got;
-    int fd = connect_and_ask(PATH "40000", 4096);
+    int fd = connect_and_ask(PATH "40000", 2048);
     while (total < DIGITS && (got = recv(fd, piece, sizeof piece, 0)) > 0) {
         total += (size_t)got;
-        usleep(160000);
+        usleep(total < SLOWLY ? 1000 * PAUSE_MS : 0);
     }
     ck_assert_uint_gt(total, DIGITS);
     close(fd);
@@ -310,7 +307,7 @@ START_TEST(a_reload_applies_changed_limits)
     assert_answer(PATH "300000", 400, NULL);
     server_reload(&httpd, "status", ENDPOINT "FactorialMemory 512\n");
     long status = 0;
-    for (int i = 0; i < 100 && status != 200; i++)
+    for (int i = 0; i < 1000 && status != 200; i++)
         status = status_of(PATH "300000");
     ck_assert_int_eq(status, 200);
     wait_for_metric("FactorialMemoryBytes:", 0);
@@ -335,7 +332,7 @@ START_TEST(notes_tell_a_log_what_was_done)
     assert_answer(PATH "20000", 200, NULL);
     assert_answer(PATH "x", 400, NULL);
     char text[1024] = "";
-    for (int i = 0; i < 100 && !strstr(text, "400 "); i++) {
+    for (int i = 0; i < 3000 && !strstr(text, "400 "); i++) {
         usleep(20000); /* the log is written after the answer */
         read_log("notes.log", text, sizeof text);
     }
@@ -369,7 +366,7 @@ Suite *suite(void)
     tcase_add_test(t, who_finds_no_place_is_told_to_come_again);
     tcase_add_test(t, the_place_of_a_client_that_has_gone_is_the_next_ones);
     tcase_add_test(t, the_queue_has_an_end);
-    tcase_add_test(t, what_a_killed_child_held_is_free_within_a_second);
+    tcase_add_test(t, what_a_killed_child_held_is_free_again);
     tcase_add_test(t, an_answer_that_is_not_taken_is_given_up);
     tcase_add_test(t, a_slow_reader_within_the_time_gets_everything);
     tcase_add_test(t, a_steady_reader_is_not_held_to_httpds_timeout);
