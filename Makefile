@@ -181,14 +181,17 @@ unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
 http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
-.PHONY: test test-unit test-http
+.PHONY: test test-places test-unit test-http
 test: test-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
 	@$(MAKE) --no-print-directory $(parallel) test-programs $(TOOLS)/ready \
 	    $(BUILD)/stock/etc/apache2/apache2.conf
 	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
 	    $(call tool_suite,api) \
-	    'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)'
+	    'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)' \
+	    tests/make/test_options tests/make/test_packages
+test-places: test-packages ## build, serve and test in clones of all kinds
+	tests/run tests/make/test_places
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
 test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)
