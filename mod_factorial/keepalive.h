@@ -1,9 +1,14 @@
 /*
- * The next request on a connection that is kept alive.
+ * A shortcut for the event MPM, apart from everything else in this module: the worker waits briefly
+ * for its client's next request.
  *
- * Under event httpd hands a connection back to its listener after each answer, which hands it to a
- * worker again when the next request comes: for a small number that is a third of what the request
- * costs. Where a client asks in quick succession the worker waits for the next request itself.
+ * After each response event hands the connection to its listener thread, which hands it to a worker
+ * again when the next request comes. That takes four system calls and two thread switches, a third
+ * of what a request for a small number costs. If a client sends its requests in quick succession,
+ * its worker therefore waits for the next one itself, as it would under the worker MPM.
+ *
+ * The place for that is an input filter: after a response httpd makes a speculative, non-blocking
+ * read to find out whether another request is there, and the filter waits before it says no.
  */
 #ifndef MOD_FACTORIAL_KEEPALIVE_H
 #define MOD_FACTORIAL_KEEPALIVE_H
@@ -12,15 +17,17 @@
 
 #include <stdint.h>
 
-/* Registers the filter and the hooks. */
+/* Registers the filter and the hooks. Under other MPMs than event they do nothing. */
 void keepalive_register(void);
 
 /*
- * To be called when the answer to this request has been passed on. If the request came within
- * wait_ms milliseconds of the answer before it, the worker waits as long for the next one. No
- * connection keeps a worker for longer than a second in this way before the listener has it again.
- * As long as the child's connections are no more than three quarters of its workers each of them
- * may keep one, else a quarter of the workers may be kept.
+ * To be called when the response to this request has been passed on. If the request came within
+ * wait_ms milliseconds of the response before it, the worker waits for the next one, up to wait_ms
+ * again; 0: it does not wait.
+ *
+ * A connection keeps its worker for a second at most before the listener has it again. While a
+ * process has no more connections than three quarters of its workers, each of them may keep one;
+ * with more connections, a quarter of the workers may be kept.
  */
 void keepalive_expect(request_rec *r, uint64_t wait_ms);
 

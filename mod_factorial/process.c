@@ -36,12 +36,6 @@ static unsigned mpm_query(int what)
     return ap_mpm_query(what, &value) == APR_SUCCESS && value > 0 ? (unsigned)value : 1;
 }
 
-static bool mpm_is_async(void)
-{
-    int value = 0;
-    return ap_mpm_query(AP_MPMQ_IS_ASYNC, &value) == APR_SUCCESS && value > 0;
-}
-
 /* The ledger's address for children to be; statics do not survive a restart, it does. */
 static admission_ledger *ledger;
 
@@ -103,10 +97,6 @@ static void configure(const server_rec *server)
     uint64_t small_most = SMALL_MEMORY / memory_of(process.small_max);
     process.small_most =
         (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
-    /* Elsewhere httpd's worker stays with its connection anyway. With those at large numbers they
-     * are half: event closes connections while it finds no worker idle. Where connections are few,
-     * keepalive.c keeps more. */
-    process.kept_most = mpm_is_async() ? (int)workers / 4 : 0;
 }
 
 /* Compute threads may outlast an end in haste: their code must not be unmapped under them. */

@@ -21,7 +21,6 @@ typedef struct {
     unsigned here, everywhere; /* workers that may be busy with large numbers */
     uint64_t small_max;        /* one of these two: a worker computes small numbers itself */
     int small_most;            /* workers of this child that may do so at once */
-    int kept_most;             /* workers that many connections may keep, see keepalive.h */
     unsigned threads;          /* for one computation */
     factorial_method method;
     uint64_t largest;                 /* n that FactorialMemory has room for */

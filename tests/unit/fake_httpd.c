@@ -254,6 +254,12 @@ worker_score *ap_get_scoreboard_worker(ap_sb_handle_t *handle)
     return &fake.worker;
 }
 
+void ap_hook_child_init(ap_HOOK_child_init_t *hook, const char *const *before,
+                        const char *const *after, int order)
+{
+    fake.start_process = hook;
+}
+
 void ap_hook_pre_connection(ap_HOOK_pre_connection_t *hook, const char *const *before,
                             const char *const *after, int order)
 {

@@ -35,6 +35,7 @@ typedef struct {
     int reads;            /* calls of ap_get_brigade, which looks for a byte at the socket */
     int child_status;     /* the worker's, last set */
     worker_score worker;
+    void (*start_process)(apr_pool_t *pool, server_rec *server); /* to be called in a new child */
     int (*connect)(conn_rec *c, void *socket);    /* to be called when there is a new connection */
     void (*suspend)(conn_rec *c, request_rec *r); /* to be called when a connection leaves it */
     apr_socket_t *socket;                         /* the connection's */

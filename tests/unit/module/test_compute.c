@@ -109,8 +109,8 @@ START_TEST(nobody_is_refused_for_memory_that_is_kept)
     compute_finish(&q);
     uint64_t n = 150000;
     process.limits.waiting = 0;
-    process.limits.memory = factorial_memory_need(n, process.method) +
-                            digits_bytes(factorial_digit_count(n));
+    process.limits.memory =
+        factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n));
     ck_assert_int_eq(compute(r, n, &q), OUTCOME_OK);
     digits_release(q.digits);
     compute_finish(&q);
@@ -213,13 +213,11 @@ START_TEST(the_largest_number_is_what_memory_has_room_for)
     ck_assert_uint_gt(n, 50000);
     ck_assert_uint_lt(n, 2000000);
     size_t room = (size_t)8 << 20;
-    ck_assert_uint_le(factorial_memory_need(n, process.method) +
-                          digits_bytes(factorial_digit_count(n)),
-                      room);
+    ck_assert_uint_le(
+        factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n)), room);
     n = n + n / 50;
-    ck_assert_uint_gt(factorial_memory_need(n, process.method) +
-                          digits_bytes(factorial_digit_count(n)),
-                      room);
+    ck_assert_uint_gt(
+        factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n)), room);
 }
 END_TEST
 

@@ -1,6 +1,5 @@
 #include "fake_httpd.h"
 #include "keepalive.h"
-#include "process.h"
 #include "suite.h"
 
 #include <apr_portable.h>
@@ -117,19 +116,27 @@ static client quick_client(void)
     return c;
 }
 
+/* With four workers, of which one may be kept; under event or another MPM. */
+static void start_process(bool event)
+{
+    fake.threads = 4;
+    fake.async = event;
+    fake.start_process(fake.pool, NULL);
+}
+
 static void set_up(void)
 {
     fake_set_up();
-    process.kept_most = 1;
     sends = 0;
     rest = false;
     keepalive_register();
+    start_process(true);
 }
 
 static void tear_down(void)
 {
+    start_process(false);
     fake_tear_down();
-    process.kept_most = 0;
 }
 
 START_TEST(the_first_request_says_nothing_about_the_client)
@@ -234,9 +241,9 @@ START_TEST(some_requests_are_not_for_waiting)
     r->connection->master = &master; /* a stream of HTTP/2 */
     serve(&c, 0);
     r->connection->master = NULL;
-    process.kept_most = 0; /* another MPM than event */
+    start_process(false);
     serve(&c, 0);
-    process.kept_most = 1;
+    start_process(true);
     c.wait = 0;
     serve(&c, 0);
     ck_assert_int_eq(fake.filters_added, 0);
