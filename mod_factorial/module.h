@@ -14,6 +14,10 @@
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 116)
 #error "mod_factorial needs Apache httpd 2.4.49 or later"
 #endif
+/* httpd 2.5 buffers output in another way: conn_rec has no data_in_output_filters. */
+#if AP_MODULE_MAGIC_AT_LEAST(20180720, 1)
+#error "mod_factorial needs Apache httpd 2.4, and this is 2.5"
+#endif
 
 /* The only symbol that the module exports: everything else is compiled hidden. */
 extern module AP_MODULE_DECLARE_DATA factorial_module __attribute__((visibility("default")));

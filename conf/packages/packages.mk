@@ -23,6 +23,15 @@ deb: dist ## build the Debian packages: the module, and the program factorial
 	$(call install,$(deb_packages))
 	conf/packages/deb $(VERSION) $(DIST)/mod_factorial-$(VERSION).tar.gz $(BUILD)/deb
 
+.PHONY: deb-sbom release-attach
+deb-sbom: $(DELIVERY)/bin/syft ## write the bill of materials of the Debian packages (CycloneDX)
+	SYFT_CHECK_FOR_APP_UPDATE=false $< scan --quiet dir:$(BUILD)/deb --source-name mod_factorial \
+	    --source-version $(VERSION) \
+	    --output cyclonedx-json=$(BUILD)/deb/mod_factorial_$(VERSION)_$$(dpkg --print-architecture).cdx.json
+release-attach: ## make the release on GitHub of what its workflow has built, in build/packages
+	$(call install,gh git)
+	conf/packages/attach $(VERSION) $(BUILD)/packages
+
 # ---- tests of all this, in tests/packages
 deb_test_packages := $(deb_packages) lintian mmdebstrap iproute2 bsdextrautils man-db
 # Fresh systems that the packages are tried in. Each is kept until `make clean`.
@@ -32,7 +41,7 @@ $(BUILD)/roots/noble.tar: $(BUILD)/roots/trixie.tar
 $(BUILD)/roots/%.tar: tests/packages/root
 	tests/packages/root $* $@
 
-.PHONY: test-program test-deb test-layouts
+.PHONY: test-program test-deb test-layouts test-httpds test-musl
 test-program: $(BUILD)/factorial manual ## test the program factorial
 	tests/run 'tests/packages/test_program $(BUILD)'
 test-deb: ## test archive and packages in fresh Debian 12, Debian 13, Ubuntu 24.04 (as root; ROOTS=bookworm: that alone)
@@ -44,3 +53,29 @@ test-layouts: ## test make install in other layouts than Debian's, and the RPM p
 	$(call install,$(test_packages) go-md2man rpm cpio)
 	@$(MAKE) --no-print-directory build dist
 	tests/run 'tests/packages/test_layouts $(VERSION) $(BUILD) $(DIST)'
+
+# Source archives of httpd, and those of APR and APR-util that it is built with.
+HTTPD_ARCHIVES ?=
+APR_ARCHIVES   ?=
+httpd_packages := $(test_packages) autoconf automake libtool libpcre2-dev libpcre3-dev libexpat1-dev \
+                  libssl-dev zlib1g-dev libbrotli-dev libxml2-dev
+missing_archives = $(filter-out $(wildcard $(APR_ARCHIVES) $(HTTPD_ARCHIVES)),$(APR_ARCHIVES) $(HTTPD_ARCHIVES))
+test-httpds: ## build httpd from archives and run the HTTP tests in it (HTTPD_ARCHIVES, APR_ARCHIVES)
+	$(if $(and $(HTTPD_ARCHIVES),$(word 2,$(APR_ARCHIVES))),,$(error there are no archives: name them by \
+	    HTTPD_ARCHIVES='httpd-2.4.49.tar.gz ...' APR_ARCHIVES='apr-1.7.2.tar.gz apr-util-1.6.3.tar.gz'))
+	$(if $(missing_archives),$(error there is no $(missing_archives)))
+	$(call install,$(httpd_packages))
+	@mkdir -p $(BUILD)/httpds
+	tests/packages/test_httpds $(BUILD) $(APR_ARCHIVES) $(HTTPD_ARCHIVES)
+
+MUSL := $(abspath $(BUILD))/musl
+$(MUSL)/bin/apu-1-config: tests/packages/build_musl
+	tests/packages/build_musl $(MUSL)
+test-musl: ## compile and link all with musl instead of glibc, and run the unit tests
+	$(call install,$(test_packages) musl-tools dpkg-dev libexpat1-dev)
+	@$(MAKE) --no-print-directory $(MUSL)/bin/apu-1-config
+	@# Only headers of the kernel are not in musl.
+	@PKG_CONFIG_LIBDIR=$(MUSL)/lib/pkgconfig $(MAKE) --no-print-directory BUILD=$(MUSL)/build CC=musl-gcc \
+	    CFLAGS='-O2 -g -isystem $(MUSL)/include -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)' \
+	    LDFLAGS=-L$(MUSL)/lib APR_CONFIG=$(MUSL)/bin/apr-1-config \
+	    APR_LIBS='-L$(MUSL)/lib -laprutil-1 -lapr-1' build $(MUSL)/build/factorial test-unit
