@@ -42,6 +42,8 @@ $(BUILD)/options: export OPTIONS = $(COMPILE) $(LDFLAGS) $(APXS) $(abspath $(BUI
 $(BUILD)/options: FORCE
 	@for tool in $(firstword $(CC)) $(APXS); do command -v $$tool >/dev/null || \
 	    { echo "There is no $$tool. To install what building needs: make packages" >&2; exit 1; }; done
+	@apr=$(APR_CONFIG); command -v "$$apr" >/dev/null || \
+	    { echo "$(APXS) names \"$$apr\" as APR_CONFIG, and there is none: APR's headers are needed" >&2; exit 1; }
 	@mkdir -p $(@D)
 	@echo "$$OPTIONS" | cmp -s - $@ || echo "$$OPTIONS" >$@
 .PHONY: FORCE
