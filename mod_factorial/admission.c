@@ -9,14 +9,15 @@ enum { WAITERS = 1024 }; /* the most that FactorialMaxWaiting takes */
 
 typedef struct {
     pthread_mutex_t life; /* held by its owner's main thread; robust */
+    atomic_bool open;     /* what follows may be other than 0 */
     uint64_t memory;      /* of requests, bytes */
     uint64_t held;        /* apart from requests, bytes */
-    unsigned computing, waiting, busy;
+    unsigned computing, waiting, busy[ADMISSION_KINDS];
 } account;
 
 typedef struct {
-    uint64_t ticket; /* 0: a free place */
-    unsigned account;
+    unsigned account;        /* written before the ticket */
+    _Atomic uint64_t ticket; /* 0: a free place */
 } waiter;
 
 struct admission_ledger {
@@ -54,9 +55,13 @@ static bool try_lock(pthread_mutex_t *mutex)
 }
 
 /*
- * Whoever dies with the lock leaves numbers of its own account behind, nothing half-done of
- * others'. So does prefork's signal handler that ends a process in haste: it may find that the code
- * it has interrupted holds the lock (EDEADLK), and goes on.
+ * A process may be killed between any two stores to the ledger. What it leaves is usable, because
+ * every account is closed as a whole, from its counts to its tickets, and closing can be repeated:
+ * `open` is stored first when an account is taken and cleared last when it is closed. Stores whose
+ * order matters are atomic, so that the compiler keeps it.
+ *
+ * prefork's signal handler may interrupt code that holds the lock (EDEADLK). The process is
+ * exiting, so the handler continues without it.
  */
 static void lock(admission_ledger *ledger)
 {
@@ -90,16 +95,13 @@ int admission_ledger_init(admission_ledger *ledger, unsigned processes)
 static void close_account(admission_ledger *ledger, unsigned index)
 {
     account *a = &ledger->account[index];
-    a->memory = a->held = 0;
-    a->computing = a->waiting = a->busy = 0;
     for (unsigned i = 0; i < WAITERS; i++)
         if (ledger->waiters[i].ticket && ledger->waiters[i].account == index)
-            ledger->waiters[i].ticket = 0;
-}
-
-static bool in_use(const account *a)
-{
-    return a->memory || a->held || a->computing || a->waiting || a->busy;
+            atomic_store(&ledger->waiters[i].ticket, 0);
+    a->memory = a->held = 0;
+    a->computing = a->waiting = 0;
+    memset(a->busy, 0, sizeof a->busy);
+    atomic_store(&a->open, false);
 }
 
 static admission_totals add_up(admission_ledger *ledger)
@@ -110,7 +112,8 @@ static admission_totals add_up(admission_ledger *ledger)
         sum.memory += a->memory + a->held;
         sum.computing += a->computing;
         sum.waiting += a->waiting;
-        sum.busy += a->busy;
+        for (int kind = 0; kind < ADMISSION_KINDS; kind++)
+            sum.busy[kind] += a->busy[kind];
     }
     atomic_store_explicit(&ledger->waiting, sum.waiting, memory_order_relaxed);
     return sum;
@@ -121,7 +124,7 @@ static admission_totals settle(admission_ledger *ledger)
 {
     for (unsigned i = 0; i < ledger->accounts; i++) {
         account *a = &ledger->account[i];
-        if (in_use(a) && try_lock(&a->life)) {
+        if (atomic_load(&a->open) && try_lock(&a->life)) {
             close_account(ledger, i);
             pthread_mutex_unlock(&a->life);
         }
@@ -152,9 +155,10 @@ static uint64_t queue(admission *a, const admission_limits *limits, unsigned wai
     waiter *place = waiting < limits->waiting ? find_waiter(ledger, 0) : NULL;
     if (!place)
         return 0;
-    *place = (waiter){++ledger->last_ticket, a->account};
+    place->account = a->account;
+    atomic_store(&place->ticket, ++ledger->last_ticket);
     ledger->account[a->account].waiting++;
-    return place->ticket;
+    return ledger->last_ticket;
 }
 
 static void dequeue(admission *a, uint64_t ticket)
@@ -162,7 +166,7 @@ static void dequeue(admission *a, uint64_t ticket)
     waiter *place = ticket ? find_waiter(a->ledger, ticket) : NULL;
     if (!place)
         return;
-    place->ticket = 0;
+    atomic_store(&place->ticket, 0);
     a->ledger->account[a->account].waiting--;
 }
 
@@ -176,6 +180,7 @@ bool admission_join(admission *a, admission_ledger *ledger)
         joined = try_lock(&ledger->account[i].life);
         if (joined) {
             close_account(ledger, i);
+            atomic_store(&ledger->account[i].open, true);
             *a = (admission){ledger, i};
         }
     }
@@ -183,21 +188,21 @@ bool admission_join(admission *a, admission_ledger *ledger)
     return joined;
 }
 
-bool admission_enter(admission *a, unsigned here, unsigned everywhere)
+bool admission_enter(admission *a, admission_kind kind, unsigned here, unsigned everywhere)
 {
     account *own = &a->ledger->account[a->account];
     lock(a->ledger);
-    bool entered = own->busy < here &&
-                   (add_up(a->ledger).busy < everywhere || settle(a->ledger).busy < everywhere);
-    own->busy += entered;
+    bool entered = own->busy[kind] < here && (add_up(a->ledger).busy[kind] < everywhere ||
+                                              settle(a->ledger).busy[kind] < everywhere);
+    own->busy[kind] += entered;
     unlock(a->ledger);
     return entered;
 }
 
-void admission_leave(admission *a)
+void admission_leave(admission *a, admission_kind kind)
 {
     lock(a->ledger);
-    a->ledger->account[a->account].busy--;
+    a->ledger->account[a->account].busy[kind]--;
     unlock(a->ledger);
 }
 

@@ -43,12 +43,15 @@ typedef struct {
     unsigned waiting;      /* requests in the queue */
 } admission_limits;
 
+/* Two kinds of threads serve requests: httpd's workers, and mod_http2's for HTTP/2 streams. */
+typedef enum { ADMISSION_WORKER, ADMISSION_STREAM, ADMISSION_KINDS } admission_kind;
+
 /*
- * A place among the workers that are busy with large requests (waiting, computing or sending): at
- * most `here` in this process and `everywhere` in all. False if they are taken.
+ * Takes one of the slots for threads of this kind that may wait: at most `here` in this process and
+ * `everywhere` in all. False if they are taken.
  */
-bool admission_enter(admission *a, unsigned here, unsigned everywhere);
-void admission_leave(admission *a);
+bool admission_enter(admission *a, admission_kind kind, unsigned here, unsigned everywhere);
+void admission_leave(admission *a, admission_kind kind);
 
 typedef enum {
     ADMISSION_GRANTED, /* one computation and the memory are the caller's */
@@ -80,7 +83,8 @@ bool admission_wanted(const admission *a);
 /* What all processes hold together at this moment, those that have ended left out. */
 typedef struct {
     uint64_t memory; /* bytes */
-    unsigned computing, waiting, busy;
+    unsigned computing, waiting;
+    unsigned busy[ADMISSION_KINDS]; /* slots taken */
 } admission_totals;
 
 admission_totals admission_sum(admission_ledger *ledger);

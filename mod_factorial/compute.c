@@ -1,6 +1,7 @@
 #include "compute.h"
 
 #include "blocks.h"
+#include "clock.h"
 #include "connection.h"
 #include "digits.h"
 #include "metrics.h"
@@ -70,9 +71,9 @@ static outcome compute_small(factorial_request *q)
     q->digits = digits_acquire(q->digit_count, NULL);
     if (!q->digits)
         return OUTCOME_MEMORY;
-    apr_time_t start = apr_time_now();
+    int64_t start = clock_now();
     bool memory = factorial_compute_in(&granted.memory, &plan, &job, q->digits, &status);
-    q->computed = (uint64_t)(apr_time_now() - start);
+    q->computed = (uint64_t)(clock_now() - start);
     return memory ? outcome_of(status) : OUTCOME_MEMORY;
 }
 
@@ -89,22 +90,22 @@ static bool enter_small(void)
 
 typedef struct {
     const request_rec *r;
-    apr_time_t deadline, next_look;
+    int64_t deadline, next_look;
     outcome reason; /* OUTCOME_OK: there is none to stop */
 } watch;
 
 static watch start_watch(const request_rec *r, uint64_t seconds)
 {
-    return (watch){.r = r, .deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds)};
+    return (watch){.r = r, .deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND};
 }
 
 /* Looks, if it is time to; the overrun outcome is what running out of time means here. */
 static bool must_stop(watch *w, outcome overrun)
 {
-    apr_time_t now = apr_time_now();
+    int64_t now = clock_now();
     if (w->reason != OUTCOME_OK || now < w->next_look)
         return w->reason != OUTCOME_OK;
-    w->next_look = now + apr_time_from_msec(TICK_MS);
+    w->next_look = now + TICK_MS * CLOCK_MS;
     if (atomic_load(&process.stopping))
         w->reason = OUTCOME_STOPPING;
     else if (connection_client_gone(w->r))
@@ -119,12 +120,12 @@ static bool must_stop(watch *w, outcome overrun)
 static outcome wait_for_budget(factorial_request *q, uint64_t bytes)
 {
     uint64_t ticket = 0;
-    apr_time_t start = apr_time_now();
+    int64_t start = clock_now();
     watch w = start_watch(q->r, q->settings.queue_timeout);
     for (;;) {
         admission_answer answer =
             admission_request(&process.budget, &process.limits, bytes, &ticket);
-        q->waited = (uint64_t)(apr_time_now() - start);
+        q->waited = (uint64_t)(clock_now() - start);
         if (answer == ADMISSION_GRANTED)
             return OUTCOME_OK;
         /* What this process keeps for the next computation may be what is missing. */
@@ -204,12 +205,12 @@ static outcome run(factorial_request *q, size_t memory)
         .job = {.threads = process.threads},
         .digits = q->digits,
     };
-    apr_time_t start = apr_time_now();
+    int64_t start = clock_now();
     if (process.compute_threads)
         run_watched(&e, &w);
     else
         run_here(&e, &w);
-    q->computed = (uint64_t)(apr_time_now() - start);
+    q->computed = (uint64_t)(clock_now() - start);
     if (e.no_memory)
         return OUTCOME_MEMORY;
     if (e.status == FACTORIAL_CANCELLED)
@@ -219,9 +220,8 @@ static outcome run(factorial_request *q, size_t memory)
 
 static outcome compute_large(factorial_request *q)
 {
-    if (!process.joined || !admission_enter(&process.budget, process.here, process.everywhere))
+    if (!slot_take(&q->slot, q->r))
         return OUTCOME_BUSY;
-    q->has_slot = true;
     size_t memory = factorial_memory_need(q->n, process.method);
     size_t bytes = memory + digits_bytes(q->digit_count);
     outcome how = wait_for_budget(q, bytes);
@@ -255,10 +255,4 @@ outcome compute_digits(factorial_request *q)
         digits_release(q->digits);
     q->digits = NULL;
     return how;
-}
-
-void compute_finish(const factorial_request *q)
-{
-    if (q->has_slot)
-        admission_leave(&process.budget);
 }

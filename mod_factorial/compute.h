@@ -9,13 +9,11 @@
 
 /*
  * Computes n! for q->n, q->digit_count and q->settings, on the request's own thread or watched by
- * it. Sets q->waited, q->computed and q->has_slot. Returns OUTCOME_OK and sets q->digits, a block
- * that is to be freed by digits_release; or OUTCOME_BUSY, OUTCOME_TIMEOUT, OUTCOME_MEMORY,
- * OUTCOME_GONE, OUTCOME_STOPPING or OUTCOME_FAILED, with q->digits NULL.
+ * it. Sets q->waited and q->computed, and takes q->slot for a long computation. Returns OUTCOME_OK
+ * and sets q->digits, a block that is to be freed by digits_release; or OUTCOME_BUSY,
+ * OUTCOME_TIMEOUT, OUTCOME_MEMORY, OUTCOME_GONE, OUTCOME_STOPPING or OUTCOME_FAILED, with q->digits
+ * NULL.
  */
 outcome compute_digits(factorial_request *q);
-
-/* Gives up the slot, if q has one; to be called once the response has been passed on. */
-void compute_finish(const factorial_request *q);
 
 #endif

@@ -9,6 +9,7 @@
 #include "module.h"
 #include "outcome.h"
 #include "parse.h"
+#include "slot.h"
 
 typedef struct {
     request_rec *r;
@@ -22,7 +23,7 @@ typedef struct {
     char *digits;         /* digit_count of them, taken over by the response; NULL for HEAD */
     uint64_t waited;      /* for the budget, microseconds */
     uint64_t computed;    /* microseconds */
-    bool has_slot;        /* counts as one of the workers that are busy with large numbers */
+    slot slot;            /* taken by a long computation, or where sending has to wait */
     outcome outcome;      /* what has become of the request */
 } factorial_request;
 

@@ -104,7 +104,7 @@ static int answer(factorial_request *q)
     int result = computed == OUTCOME_OK ? response_send_result(q) : response_send_error(q);
     if (pacing_expired(r))
         set_outcome(q, OUTCOME_SLOW);
-    compute_finish(q);
+    slot_return(&q->slot, r);
     return result;
 }
 
@@ -116,10 +116,11 @@ int handler_factorial(request_rec *r)
     if (discarded != OK)
         return discarded;
 
-    factorial_request q = {.r = r, .settings = directives_location(r)};
-    int result = answer(&q);
-    metrics_count(q.outcome);
-    keepalive_expect(r, q.settings.keep_alive_wait);
+    factorial_request *q = apr_palloc(r->pool, sizeof *q);
+    *q = (factorial_request){.r = r, .settings = directives_location(r)};
+    int result = answer(q);
+    metrics_count(q->outcome);
+    keepalive_expect(r, q->settings.keep_alive_wait);
     return result;
 }
 

@@ -87,7 +87,10 @@ static int show(request_rec *r, int flags)
               read_counter(&shared->waited));
     show_line(r, plain, "Computing", "large computations at this moment", now.computing);
     show_line(r, plain, "Waiting", "waiting at this moment", now.waiting);
-    show_line(r, plain, "Busy", "workers busy with large numbers at this moment", now.busy);
+    show_line(r, plain, "Busy", "workers busy with large numbers at this moment",
+              now.busy[ADMISSION_WORKER]);
+    show_line(r, plain, "Streams", "HTTP/2 streams busy with large numbers at this moment",
+              now.busy[ADMISSION_STREAM]);
     show_line(r, plain, "MemoryBytes", "bytes of the budget in use at this moment", now.memory);
     if (!plain)
         ap_rputs("</dl>\n", r);

@@ -1,89 +1,65 @@
 #include "pacing.h"
 
+#include "clock.h"
 #include "connection.h"
+#include "process.h"
 
-#include <apr_time.h>
 #include <http_core.h>
 #include <poll.h>
-#include <string.h>
+#include <stdlib.h>
 #include <util_filter.h>
 
 #define FILTER "FACTORIAL_PACING"
 
 enum {
-    HELD_MOST = 60000,   /* from 64 KiB on httpd itself waits until the client has taken some */
+    CHUNK_MIN = 1024,
     LEAST_RATE = 131072, /* bytes a second */
-    LOOK_MS = 200        /* between two looks whether httpd has closed the socket */
+    CHECK_MS = 200       /* between two checks whether httpd has closed the socket */
 };
 
 typedef struct {
-    apr_time_t deadline;
+    slot *slot;
+    int64_t deadline;         /* by clock_now */
     apr_socket_t *socket;     /* NULL for a stream of HTTP/2 */
-    apr_bucket_brigade *rest; /* what comes behind the piece in hand */
+    apr_bucket_brigade *rest; /* what has not been passed on yet */
+    apr_off_t most;           /* bytes of a chunk */
     apr_off_t held;           /* bytes that httpd may hold, at the most */
     bool expired;
 } pacing;
 
+static ap_filter_rec_t *filter;
+
 static pacing *pacing_of(const request_rec *r)
 {
     for (ap_filter_t *f = r->proto_output_filters; f; f = f->next)
-        if (!strcmp(f->frec->name, "factorial_pacing"))
+        if (f->frec == filter)
             return f->ctx;
     return NULL;
 }
 
-static apr_status_t give_up(ap_filter_t *f, pacing *p, apr_bucket_brigade *brigade)
-{
-    p->expired = true;
-    f->c->aborted = 1;
-    apr_brigade_cleanup(brigade);
-    return APR_ECONNABORTED;
-}
-
-/*
- * Puts a copy in the place of the digits. httpd and mod_http2 may keep the last pieces back for as
- * long as the client likes: they must not keep the block of all digits with them, and the budget.
- */
-static apr_status_t copy_digits(apr_bucket_brigade *piece)
-{
-    for (apr_bucket *b = APR_BRIGADE_FIRST(piece), *next; b != APR_BRIGADE_SENTINEL(piece);
-         b = next) {
-        const char *data;
-        apr_size_t length;
-        next = APR_BUCKET_NEXT(b);
-        if (!APR_BUCKET_IS_HEAP(b))
-            continue;
-        apr_status_t status = apr_bucket_read(b, &data, &length, APR_BLOCK_READ);
-        if (status != APR_SUCCESS)
-            return status;
-        APR_BUCKET_INSERT_BEFORE(b,
-                                 apr_bucket_heap_create(data, length, NULL, piece->bucket_alloc));
-        apr_bucket_delete(b);
-    }
-    return APR_SUCCESS;
-}
+/* ---- waiting for the client */
 
 /* httpd's Timeout from now on, or the deadline. */
-static apr_time_t end_of_wait(const pacing *p)
+static int64_t end_of_wait(const pacing *p)
 {
     apr_interval_time_t timeout = -1;
-    apr_time_t now = apr_time_now();
+    int64_t now = clock_now();
     apr_socket_timeout_get(p->socket, &timeout);
     return timeout >= 0 && timeout < p->deadline - now ? now + timeout : p->deadline;
 }
 
 /*
- * Until the client has taken what httpd holds of the pieces before. httpd would wait as well, but
- * not notice that event, ending in haste, closes the socket: its parent kills it after ten seconds.
+ * Waits until the client has read what was passed before. httpd would block too, but would miss
+ * that the event MPM closes the socket in an ungraceful stop, and be killed after ten seconds.
  */
 static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
 {
-    apr_time_t end = p->socket ? end_of_wait(p) : 0;
+    int64_t end = end_of_wait(p);
     apr_status_t status = APR_SUCCESS;
-    while (p->socket && status == APR_SUCCESS && f->c->data_in_output_filters) {
-        if (apr_time_now() >= end)
+    while (status == APR_SUCCESS && f->c->data_in_output_filters) {
+        if (clock_now() >= end)
             return APR_TIMEUP;
-        short ready = connection_poll(f->c, POLLOUT, LOOK_MS);
+        short ready = connection_poll(f->c, POLLOUT, CHECK_MS);
         if (ready & POLLNVAL)
             return APR_ECONNABORTED;
         if (ready & POLLOUT) /* it has taken some */
@@ -93,62 +69,141 @@ static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
     return status;
 }
 
-/* Leaves the first piece in the brigade, as long as httpd will take without waiting. */
-static apr_status_t cut_piece(pacing *p, apr_bucket_brigade *brigade)
+/*
+ * Sees to it that httpd takes the next chunk without waiting for longer than the client's time.
+ * Apart from event, MPMs have a worker for each connection anyway: there it needs no slot.
+ */
+static apr_status_t make_room(ap_filter_t *f, pacing *p)
 {
-    apr_bucket *after;
-    apr_off_t length;
-    apr_status_t status = apr_brigade_partition(brigade, HELD_MOST - p->held, &after);
-    if (status != APR_SUCCESS && status != APR_INCOMPLETE)
+    if (p->socket && !f->c->data_in_output_filters)
+        p->held = 0;
+    if (p->held <= p->most / 2)
+        return APR_SUCCESS;
+    if ((!p->socket || process.async) && !slot_take(p->slot, f->r))
+        return APR_TIMEUP;
+    p->held = 0;
+    return p->socket ? wait_for_client(f, p) : APR_SUCCESS;
+}
+
+/* ---- chunks */
+
+static bool is_end(const apr_bucket *b)
+{
+    return APR_BUCKET_IS_EOS(b) || APR_BUCKET_IS_FLUSH(b);
+}
+
+/*
+ * Finds the end of the next chunk: at most p->most bytes with the metadata that follows them, or up
+ * to the first flush or end of stream. NULL if more has to come before it can be told.
+ */
+static apr_bucket *end_of_chunk(const pacing *p)
+{
+    apr_bucket *end, *b = APR_BRIGADE_FIRST(p->rest);
+    apr_brigade_partition(p->rest, p->most, &end);
+    while (b != end && !is_end(b))
+        b = APR_BUCKET_NEXT(b);
+    while (b != APR_BRIGADE_SENTINEL(p->rest) && APR_BUCKET_IS_METADATA(b)) {
+        if (is_end(b))
+            return APR_BUCKET_NEXT(b);
+        b = APR_BUCKET_NEXT(b);
+    }
+    return b == APR_BRIGADE_SENTINEL(p->rest) ? NULL : b;
+}
+
+/*
+ * Replaces the chunk's data by one bucket, a copy. httpd and mod_http2 may keep it for as long as
+ * the client likes: it must not keep the block of all digits, and its share of the budget, with it.
+ */
+static apr_status_t copy_data(apr_bucket_brigade *chunk, apr_off_t *length)
+{
+    apr_status_t status = apr_brigade_length(chunk, 1, length);
+    if (status != APR_SUCCESS || *length == 0)
         return status;
-    apr_brigade_split_ex(brigade, after, p->rest);
-    status = apr_brigade_length(brigade, 1, &length);
-    p->held += length;
-    return status == APR_SUCCESS ? copy_digits(brigade) : status;
+    apr_size_t size = (apr_size_t)*length;
+    char *copy = malloc(size);
+    if (!copy)
+        return APR_ENOMEM;
+    apr_bucket *whole = apr_bucket_heap_create(copy, size, free, chunk->bucket_alloc);
+    status = apr_brigade_flatten(chunk, copy, &size);
+    apr_bucket *b = APR_BRIGADE_FIRST(chunk);
+    while (APR_BUCKET_IS_METADATA(b))
+        b = APR_BUCKET_NEXT(b);
+    APR_BUCKET_INSERT_BEFORE(b, whole);
+    for (apr_bucket *next; b != APR_BRIGADE_SENTINEL(chunk); b = next) {
+        next = APR_BUCKET_NEXT(b);
+        if (!APR_BUCKET_IS_METADATA(b))
+            apr_bucket_delete(b);
+    }
+    return status;
+}
+
+/* ---- the filter */
+
+static apr_status_t give_up(ap_filter_t *f, pacing *p)
+{
+    p->expired = true;
+    f->c->aborted = 1;
+    return APR_ECONNABORTED;
 }
 
 static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     pacing *p = f->ctx;
-    apr_status_t status = APR_SUCCESS;
-    while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(brigade)) {
-        if (apr_time_now() >= p->deadline)
-            return give_up(f, p, brigade);
-        if (!f->c->data_in_output_filters)
-            p->held = 0;
-        if (p->held > HELD_MOST / 2) {
-            status = wait_for_client(f, p);
-            p->held = 0;
+    apr_off_t length;
+    apr_bucket *end;
+    apr_status_t status = ap_save_brigade(f, &p->rest, &brigade, f->r->pool);
+    while (status == APR_SUCCESS && (end = end_of_chunk(p))) {
+        if (clock_now() >= p->deadline) {
+            status = APR_TIMEUP;
+            break;
         }
+        status = make_room(f, p);
+        if (status != APR_SUCCESS)
+            break;
+        brigade = apr_brigade_split_ex(p->rest, end, brigade); /* what follows the chunk */
+        status = copy_data(p->rest, &length);
+        p->held += length;
         if (status == APR_SUCCESS)
-            status = cut_piece(p, brigade);
-        if (status == APR_SUCCESS)
-            status = ap_pass_brigade(f->next, brigade);
-        apr_brigade_cleanup(brigade);
-        APR_BRIGADE_CONCAT(brigade, p->rest);
+            status = ap_pass_brigade(f->next, p->rest);
+        apr_brigade_cleanup(p->rest);
+        APR_BRIGADE_CONCAT(p->rest, brigade);
     }
-    if (APR_STATUS_IS_TIMEUP(status) || (status != APR_SUCCESS && apr_time_now() >= p->deadline))
-        return give_up(f, p, brigade);
+    if (status == APR_SUCCESS)
+        return status;
+    apr_brigade_cleanup(p->rest);
+    if (APR_STATUS_IS_TIMEUP(status) || clock_now() >= p->deadline)
+        return give_up(f, p);
     return status;
 }
 
 void pacing_register(void)
 {
-    /* Behind all filters of the request, so behind those that need the whole answer at once. */
-    ap_register_output_filter(FILTER, pace, NULL, AP_FTYPE_CONNECTION - 1);
+    /* Behind all filters of the request, so behind those that need the whole response at once. */
+    filter = ap_register_output_filter(FILTER, pace, NULL, AP_FTYPE_CONNECTION - 1);
 }
 
-void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout)
+/* httpd makes the worker wait from FlushMaxThreshold on; TLS adds less than a twelfth. */
+static apr_off_t chunk_of(const request_rec *r)
 {
-    if (r->main || bytes < PACING_FROM)
+    const core_server_config *core =
+        ap_get_core_module_config(r->connection->base_server->module_config);
+    apr_off_t most = (apr_off_t)(core->flush_max_threshold - core->flush_max_threshold / 12);
+    return most > PACING_CHUNK ? PACING_CHUNK : most < CHUNK_MIN ? CHUNK_MIN : most;
+}
+
+void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout, slot *s)
+{
+    if (r->main)
         return;
     pacing *p = apr_pcalloc(r->pool, sizeof *p);
     uint64_t seconds = send_timeout + bytes / LEAST_RATE;
-    p->deadline = apr_time_now() + apr_time_from_sec((apr_time_t)seconds);
+    p->slot = s;
+    p->deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND;
     p->socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
     p->rest = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    p->held = HELD_MOST; /* of an answer before this one, for all we know */
-    ap_add_output_filter(FILTER, p, r, r->connection);
+    p->most = p->socket ? chunk_of(r) : PACING_CHUNK;
+    p->held = p->socket ? p->most : 0; /* of a response before this one, for all we know */
+    ap_add_output_filter_handle(filter, p, r, r->connection);
 }
 
 bool pacing_expired(const request_rec *r)

@@ -1,31 +1,39 @@
 /*
- * The time that a client has for taking a large answer.
+ * Passes responses on to the connection in chunks, and sets a limit to the time that a client has
+ * for receiving them.
  */
 #ifndef MOD_FACTORIAL_PACING_H
 #define MOD_FACTORIAL_PACING_H
 
-#include "module.h"
+#include "slot.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* Answers of fewer bytes need no pacing: of any answer httpd itself holds as much, for as long as
- * its own Timeout. */
-enum { PACING_FROM = 16384 };
+/*
+ * httpd holds as many bytes of a response, and of what came before it on the connection, without
+ * making the worker wait for the client: from 64 KiB on it waits. mod_http2 takes a whole bucket as
+ * long as it has any room.
+ */
+enum { PACING_CHUNK = 60000 };
 
 /* Registers the filter. */
 void pacing_register(void);
 
 /*
- * From now on the answer, of so many bytes, is passed on to the connection in pieces, copies of the
- * digits: their block is free when the last piece has been passed on. It is given up together with
- * the connection (of HTTP/2: the stream) if it is not taken within send_timeout seconds and a
- * second for each 128 KiB. Until it takes some more httpd's Timeout holds, or the rest of that time
- * if it is less. The result of a subrequest is a part of another answer, which is not paced.
+ * From now on the response, of about so many bytes, is passed on in chunks of at most PACING_CHUNK
+ * bytes, which are copies: the block of digits is free when the last chunk has been passed on. Only
+ * a request with a slot waits for the client in between. One without takes a slot then, and is
+ * given up if there is none. So clients that do not read hold no more threads than there are slots.
+ *
+ * The response is given up together with its connection (HTTP/2: its stream) when the client has
+ * not taken it within send_timeout seconds and one more for each 128 KiB. As long as it takes
+ * nothing, httpd's Timeout holds, or the rest of that time if that is less. The result of a
+ * subrequest is part of another response, which is not paced. `s` must live as long as the
+ * request's pool.
  */
-void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout);
+void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout, slot *s);
 
-/* Has the answer been given up? */
+/* True if the response was given up. */
 bool pacing_expired(const request_rec *r);
 
 #endif

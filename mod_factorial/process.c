@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
+#include <mod_http2.h>
 #include <pthread.h>
 
 enum {
@@ -76,6 +77,17 @@ static unsigned at_least_one(unsigned number)
     return number > 1 ? number : 1;
 }
 
+/* Threads of this process that mod_http2 has for streams; 0 without that module. */
+static unsigned stream_threads(const server_rec *server)
+{
+    APR_OPTIONAL_FN_TYPE(http2_get_num_workers) *query =
+        APR_RETRIEVE_OPTIONAL_FN(http2_get_num_workers);
+    int least = 0, most = 0;
+    if (query)
+        query((server_rec *)server, &least, &most);
+    return most > 0 ? (unsigned)most : 0;
+}
+
 static void configure(const server_rec *server)
 {
     unsigned workers = mpm_query(AP_MPMQ_MAX_THREADS);
@@ -94,6 +106,9 @@ static void configure(const server_rec *server)
     /* The others are for those whose number is small. */
     process.here = at_least_one(workers / 4);
     process.everywhere = at_least_one(workers * processes / 4);
+    process.streams = at_least_one(stream_threads(server) / 4 * 3);
+    int async = 0;
+    process.async = ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async > 0;
     uint64_t small_most = SMALL_MEMORY / memory_of(process.small_max);
     process.small_most =
         (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
@@ -148,7 +163,7 @@ static bool idle(void *unused, unsigned milliseconds)
     if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&process.budget))
         return true;
     process_give_back();
-#ifdef __GLIBC__ /* musl returns free memory by itself */
+#ifdef __GLIBC__    /* musl returns free memory by itself */
     malloc_trim(0); /* what GMP had */
 #endif
     return false;

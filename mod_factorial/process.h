@@ -12,13 +12,15 @@
 
 /* Numbers up to here are small, they take less than a millisecond: by decimal arithmetic, by GMP.
  */
-enum { PROCESS_SMALL_DECIMAL = 20000, PROCESS_SMALL_GMP = 8000 };
+enum { PROCESS_SMALL_DECIMAL = 15000, PROCESS_SMALL_GMP = 8000 };
 
 typedef struct {
     admission budget;
     admission_limits limits;
     bool joined;               /* has an account; without one no large number is computed */
-    unsigned here, everywhere; /* workers that may be busy with large numbers */
+    unsigned here, everywhere; /* slots for workers: in this process, in all */
+    unsigned streams;          /* slots for streams of HTTP/2 in this process */
+    bool async;                /* a connection that only waits has no worker: event */
     uint64_t small_max;        /* one of these two: a worker computes small numbers itself */
     int small_most;            /* workers of this child that may do so at once */
     unsigned threads;          /* for one computation */

@@ -259,7 +259,7 @@ int response_send_not_modified(request_rec *r)
     return pass(r, new_brigade(r));
 }
 
-int response_send_result(const factorial_request *q)
+int response_send_result(factorial_request *q)
 {
     request_rec *r = q->r;
     apr_bucket_brigade *brigade = new_brigade(r);
@@ -276,6 +276,6 @@ int response_send_result(const factorial_request *q)
     append(brigade, forms[q->form].after, strlen(forms[q->form].after));
     add_last_filter(r, NULL);
     if (q->digits)
-        pacing_start(r, q->digit_count, q->settings.send_timeout);
+        pacing_start(r, q->digit_count, q->settings.send_timeout, &q->slot);
     return pass(r, brigade);
 }

@@ -37,11 +37,11 @@ int response_send_not_modified(request_rec *r);
 /*
  * Sends the result after response_set_headers. One bucket takes over q->digits and gives them to
  * digits_release when they are sent, which may be after this function has returned, and on another
- * thread. Large results are paced: see pacing.h.
+ * thread. It is paced: see pacing.h.
  *
  * For HEAD, where q->digits is NULL, as many zeros stand for the digits. The filters of other
  * modules see them and change headers as they do for GET; the client gets the headers alone.
  */
-int response_send_result(const factorial_request *q);
+int response_send_result(factorial_request *q);
 
 #endif

@@ -15,11 +15,14 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """One connection; `receive_buffer` bytes wait in the kernel, if that is given."""
+    """One connection; `receive_buffer` bytes wait in the kernel, and no packet has more than
+    `segment` bytes, if they are given."""
 
-    def __init__(self, port, *, receive_buffer=None, tls=None):
+    def __init__(self, port, *, receive_buffer=None, segment=None, tls=None):
         self.socket = socket.socket()
         self.socket.settimeout(LIMIT)
+        if segment:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(("127.0.0.1", port))

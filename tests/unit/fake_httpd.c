@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 fake_httpd fake;
 
@@ -53,10 +57,12 @@ request_rec *fake_request(const char *query)
     c->bucket_alloc = apr_bucket_alloc_create(fake.pool);
     r->server = apr_pcalloc(fake.pool, sizeof *r->server);
     r->server->log.level = APLOG_DEBUG;
-    core_server_config *server = apr_pcalloc(fake.pool, sizeof *server);
-    server->sec_url = apr_array_make(fake.pool, 1, sizeof(ap_conf_vector_t *));
+    fake.core = apr_pcalloc(fake.pool, sizeof *fake.core);
+    fake.core->flush_max_threshold = 65535;
+    fake.core->sec_url = apr_array_make(fake.pool, 1, sizeof(ap_conf_vector_t *));
     r->server->module_config = fake_configuration(NULL);
-    ap_set_module_config(r->server->module_config, &core_module, server);
+    ap_set_module_config(r->server->module_config, &core_module, fake.core);
+    c->base_server = r->server;
     r->server->lookup_defaults = fake_configuration(directives_create(fake.pool, NULL));
     r->pool = fake.pool;
     r->connection = c;
@@ -145,6 +151,46 @@ uint64_t fake_setting(void *record, const char *name)
     abort(); /* no such directive */
 }
 
+/* ---- the clocks, in the place of the C library's for APR too */
+
+#pragma GCC visibility push(default)
+int clock_gettime(clockid_t clock, struct timespec *t);
+int gettimeofday(struct timeval *t, void *zone);
+#pragma GCC visibility pop
+
+static const int64_t SECOND = 1000000;
+
+static int64_t real_time(clockid_t clock)
+{
+    struct timespec t;
+    syscall(SYS_clock_gettime, clock, &t);
+    return (int64_t)t.tv_sec * SECOND + t.tv_nsec / 1000;
+}
+
+void fake_turn_wall_clock(void)
+{
+    fake.wall_turned = real_time(CLOCK_REALTIME);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int64_t time = real_time(clock);
+    if (clock == CLOCK_MONOTONIC)
+        time += fake.monotonic;
+    if (clock == CLOCK_REALTIME && fake.wall_turned)
+        time = 2 * fake.wall_turned - time;
+    *t = (struct timespec){time / SECOND, time % SECOND * 1000};
+    return 0;
+}
+
+int gettimeofday(struct timeval *t, void *zone)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *t = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
+    return 0;
+}
+
 /* ---- what the module calls */
 
 void ap_log_rerror_(const char *file, int line, int index, int level, apr_status_t status,
@@ -188,15 +234,9 @@ apr_socket_t *ap_get_conn_socket(conn_rec *c)
 ap_filter_rec_t *ap_register_output_filter(const char *name, ap_out_filter_func filter,
                                            ap_init_filter_func init, ap_filter_type type)
 {
+    static ap_filter_rec_t record;
     fake.filter = filter;
-    return NULL;
-}
-
-ap_filter_t *ap_add_output_filter_handle(ap_filter_rec_t *filter, void *context, request_rec *r,
-                                         conn_rec *c)
-{
-    fake.filter_context = context;
-    return NULL;
+    return &record;
 }
 
 ap_filter_t *ap_add_output_filter(const char *name, void *context, request_rec *r, conn_rec *c)
@@ -204,6 +244,22 @@ ap_filter_t *ap_add_output_filter(const char *name, void *context, request_rec *
     fake.filters_added++;
     fake.filter_context = context;
     return NULL;
+}
+
+ap_filter_t *ap_add_output_filter_handle(ap_filter_rec_t *record, void *context, request_rec *r,
+                                         conn_rec *c)
+{
+    ap_filter_t *filter = apr_pcalloc(fake.pool, sizeof *filter);
+    *filter = (ap_filter_t){.frec = record, .ctx = context, .r = r, .c = c};
+    r->proto_output_filters = filter;
+    return ap_add_output_filter(NULL, context, r, c);
+}
+
+apr_status_t ap_save_brigade(ap_filter_t *filter, apr_bucket_brigade **saved,
+                             apr_bucket_brigade **brigade, apr_pool_t *pool)
+{
+    APR_BRIGADE_CONCAT(*saved, *brigade);
+    return APR_SUCCESS;
 }
 
 void ap_remove_output_filter(ap_filter_t *filter)
@@ -314,6 +370,7 @@ apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
         apr_size_t length;
         fake.ends += APR_BUCKET_IS_EOS(b);
         fake.flushes += APR_BUCKET_IS_FLUSH(b);
+        fake.data_buckets += !APR_BUCKET_IS_METADATA(b);
         if (apr_bucket_read(b, &data, &length, APR_BLOCK_READ) == APR_SUCCESS)
             fake.body =
                 apr_pstrcat(fake.pool, fake.body, apr_pstrmemdup(fake.pool, data, length), NULL);

@@ -9,6 +9,7 @@
 
 #include <apr_hash.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <scoreboard.h>
 #include <stdbool.h>
@@ -19,7 +20,8 @@ typedef struct {
     char *body; /* everything passed to the filters so far, as a string */
     int ends;   /* end-of-stream buckets passed */
     int flushes;
-    int passes; /* calls of ap_pass_brigade */
+    int passes;       /* calls of ap_pass_brigade */
+    int data_buckets; /* buckets with data among what was passed */
     int log_lines;
     apr_status_t pass_result;    /* what ap_pass_brigade returns */
     int discard_result;          /* what ap_discard_request_body returns */
@@ -39,6 +41,9 @@ typedef struct {
     int (*connect)(conn_rec *c, void *socket);    /* to be called when there is a new connection */
     void (*suspend)(conn_rec *c, request_rec *r); /* to be called when a connection leaves it */
     apr_socket_t *socket;                         /* the connection's */
+    int64_t monotonic;        /* what this clock is ahead of the real one, microseconds */
+    int64_t wall_turned;      /* when the wall clock began to run backwards; 0: it does not */
+    core_server_config *core; /* the server's settings of httpd's own */
 } fake_httpd;
 
 extern fake_httpd fake;
@@ -49,6 +54,9 @@ void fake_tear_down(void);
 
 /* A GET request with this query string for the handler "factorial". */
 request_rec *fake_request(const char *query);
+
+/* From now on the wall clock runs backwards. */
+void fake_turn_wall_clock(void);
 
 /* Sets a header of the request. */
 void fake_header(request_rec *r, const char *name, const char *value);

@@ -9,6 +9,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* No limit and no duration follows the wall clock. */
+static void set_up(void)
+{
+    fake_set_up();
+    fake_turn_wall_clock();
+}
+
 /* A child of a server whose MPM has so many threads in a child, 1 as prefork has. */
 static request_rec *start_child(int threads)
 {
@@ -46,7 +53,7 @@ static void assert_budget_is_free(void)
     ck_assert_uint_eq(sum.memory, 0);
     ck_assert_uint_eq(sum.computing, 0);
     ck_assert_uint_eq(sum.waiting, 0);
-    ck_assert_uint_eq(sum.busy, 0);
+    ck_assert_uint_eq(sum.busy[ADMISSION_WORKER], 0);
 }
 
 START_TEST(a_small_number_needs_no_budget)
@@ -54,9 +61,9 @@ START_TEST(a_small_number_needs_no_budget)
     factorial_request q;
     ck_assert_int_eq(compute(fake_request(NULL), 20, &q), OUTCOME_OK);
     ck_assert(!memcmp(q.digits, "2432902008176640000", 19));
-    ck_assert(!q.has_slot);
+    ck_assert(!q.slot.taken);
     digits_release(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
 }
 END_TEST
 
@@ -72,8 +79,8 @@ START_TEST(a_large_number_holds_its_digits_until_they_are_released)
     admission_totals sum = admission_sum(process.budget.ledger);
     ck_assert_uint_eq(sum.memory, digits_bytes(count));
     ck_assert_uint_eq(sum.computing, 0);
-    ck_assert_uint_eq(sum.busy, 1);
-    compute_finish(&q);
+    ck_assert_uint_eq(sum.busy[ADMISSION_WORKER], 1);
+    slot_return(&q.slot, q.r);
     digits_release(q.digits);
     assert_budget_is_free();
 }
@@ -86,7 +93,7 @@ START_TEST(memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wan
     uint64_t ticket = 0, most = process.limits.memory;
     ck_assert_int_eq(compute(r, 100000, &q), OUTCOME_OK);
     digits_release(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     uint64_t kept = admission_sum(process.budget.ledger).memory;
     ck_assert_uint_gt(kept, 0);
     ck_assert_uint_le(kept, process.limits.memory / 4);
@@ -106,14 +113,14 @@ START_TEST(nobody_is_refused_for_memory_that_is_kept)
     request_rec *r = start_child(thread_counts[_i]);
     ck_assert_int_eq(compute(r, 100000, &q), OUTCOME_OK);
     digits_release(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     uint64_t n = 150000;
     process.limits.waiting = 0;
     process.limits.memory =
         factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n));
     ck_assert_int_eq(compute(r, n, &q), OUTCOME_OK);
     digits_release(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     assert_budget_is_free();
 }
 END_TEST
@@ -123,7 +130,7 @@ START_TEST(without_an_account_large_numbers_are_refused)
     factorial_request q;
     ck_assert_int_eq(compute(fake_request(NULL), 60000, &q), OUTCOME_BUSY);
     ck_assert_ptr_null(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
 }
 END_TEST
 
@@ -138,7 +145,7 @@ START_TEST(who_finds_the_budget_taken_waits_and_is_refused)
                      ADMISSION_GRANTED);
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_BUSY);
     ck_assert_ptr_null(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     admission_computed(&process.budget, 1000, 0);
     assert_budget_is_free();
 }
@@ -154,7 +161,7 @@ START_TEST(what_takes_too_long_is_stopped)
     ck_assert_int_eq(compute(r, n, &q), OUTCOME_TIMEOUT);
     ck_assert_uint_ge(q.computed, 1000000);
     ck_assert_uint_lt(q.computed, 5000000);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     assert_budget_is_free();
 }
 END_TEST
@@ -168,7 +175,7 @@ START_TEST(a_client_that_has_gone_stops_its_computation)
     request_rec *r = start_child(thread_counts[_i]);
     r->connection->aborted = 1;
     ck_assert_int_eq(compute(r, long_enough, &q), OUTCOME_GONE);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     assert_budget_is_free();
 }
 END_TEST
@@ -180,10 +187,10 @@ START_TEST(a_child_that_is_to_end_in_haste_stops_computing)
     process_stopping(fake.pool, 1);
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_OK);
     digits_release(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     process_stopping(fake.pool, 0);
     ck_assert_int_eq(compute(r, long_enough, &q), OUTCOME_STOPPING);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     assert_budget_is_free();
 }
 END_TEST
@@ -197,7 +204,7 @@ START_TEST(no_memory_is_an_error)
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &small), 0);
     ck_assert_int_eq(compute(r, 50000000, &q), OUTCOME_MEMORY);
     ck_assert_ptr_null(q.digits);
-    compute_finish(&q);
+    slot_return(&q.slot, q.r);
     assert_budget_is_free();
 }
 END_TEST
@@ -226,7 +233,7 @@ Suite *suite(void)
     enum { BOTH = sizeof thread_counts / sizeof *thread_counts };
     Suite *s = suite_create("compute");
     TCase *t = tcase_create("compute");
-    tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
+    tcase_add_checked_fixture(t, set_up, fake_tear_down);
     tcase_set_timeout(t, 30);
     tcase_add_test(t, a_small_number_needs_no_budget);
     tcase_add_test(t, the_largest_number_is_what_memory_has_room_for);

@@ -47,7 +47,7 @@ static const struct {
     {"FactorialMemory", 1, 1048576, 0, GLOBAL_ONLY},
     {"FactorialConcurrency", 1, 1024, 0, GLOBAL_ONLY},
     {"FactorialThreads", 1, 64, 0, GLOBAL_ONLY},
-    {"FactorialMaxWaiting", 0, 1024, 16, GLOBAL_ONLY},
+    {"FactorialMaxWaiting", 0, 1024, 64, GLOBAL_ONLY},
 };
 
 enum { NUMBERS = sizeof numbers / sizeof *numbers };

@@ -71,12 +71,15 @@ START_TEST(what_is_going_on_is_shown)
     uint64_t ticket = 0;
     admission_limits limits = {.memory = 5000, .computations = 1, .waiting = 1};
     ck_assert(admission_join(&a, ledger));
-    ck_assert(admission_enter(&a, 5, 5));
+    ck_assert(admission_enter(&a, ADMISSION_WORKER, 5, 5));
+    ck_assert(admission_enter(&a, ADMISSION_STREAM, 5, 5));
+    ck_assert(admission_enter(&a, ADMISSION_STREAM, 5, 5));
     ck_assert_int_eq(admission_request(&a, &limits, 4000, &ticket), ADMISSION_GRANTED);
     ck_assert_int_eq(admission_request(&a, &limits, 4000, &ticket), ADMISSION_WAITING);
     assert_shown(AP_STATUS_SHORT, "FactorialComputing: 1\n");
     assert_shown(AP_STATUS_SHORT, "FactorialWaiting: 1\n");
     assert_shown(AP_STATUS_SHORT, "FactorialBusy: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialStreams: 2\n");
     assert_shown(AP_STATUS_SHORT, "FactorialMemoryBytes: 4000\n");
 }
 END_TEST

@@ -1,3 +1,4 @@
+#include "digits.h"
 #include "fake_httpd.h"
 #include "pacing.h"
 #include "process.h"
@@ -9,11 +10,30 @@
 #include <unistd.h>
 
 static const uint64_t large = 1000000;
+static const int64_t SECOND = 1000000;
 
+static slot the_slot;
+static int releases; /* of the digits' block */
+
+/* No limit follows the wall clock. */
+static void set_up(void)
+{
+    fake_set_up();
+    fake_turn_wall_clock();
+}
+
+/* A process of the event MPM with two slots for workers, and one for streams. */
 static request_rec *paced_request(void)
 {
+    request_rec *r = fake_request("number=5");
+    fake.threads = 8;
+    fake.async = true;
+    ck_assert(process_prepare(r->server));
+    process_init(fake.pool, r->server);
     pacing_register();
-    return fake_request("number=5");
+    the_slot = (slot){false};
+    releases = 0;
+    return r;
 }
 
 /* httpd's filter of the connection: holds data until it has been asked so often to send it. */
@@ -27,80 +47,148 @@ static apr_status_t send_held(ap_filter_t *f, apr_bucket_brigade *brigade)
     return APR_SUCCESS;
 }
 
+static void start_pacing(request_rec *r, uint64_t bytes, uint64_t timeout)
+{
+    static ap_filter_rec_t core_record = {.name = "core", .filter_func.out_func = send_held};
+    ap_filter_t *core = apr_pcalloc(r->pool, sizeof *core);
+    *core = (ap_filter_t){.frec = &core_record, .c = r->connection};
+    r->connection->output_filters = core;
+    pacing_start(r, bytes, timeout, &the_slot);
+    if (r->proto_output_filters)
+        r->proto_output_filters->next = core;
+}
+
+static void count_release(void *text)
+{
+    releases++;
+}
+
+/* Adds so many bytes to the brigade, as one block that pacing must not keep. */
+static void append(apr_bucket_brigade *brigade, size_t bytes)
+{
+    char *text = apr_palloc(brigade->p, bytes);
+    for (size_t i = 0; i < bytes; i++)
+        text[i] = (char)('a' + i % 23);
+    APR_BRIGADE_INSERT_TAIL(
+        brigade, apr_bucket_heap_create(text, bytes, count_release, brigade->bucket_alloc));
+}
+
+static apr_bucket_brigade *new_brigade(const request_rec *r)
+{
+    return apr_brigade_create(r->pool, r->connection->bucket_alloc);
+}
+
+static apr_status_t pass(const request_rec *r, apr_bucket_brigade *brigade)
+{
+    return fake.filter(r->proto_output_filters, brigade);
+}
+
+static void append_end(apr_bucket_brigade *brigade)
+{
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(brigade->bucket_alloc));
+}
+
 /* Sends so many bytes through the filter that pacing_start has added, as httpd would. */
 static apr_status_t send_through(request_rec *r, size_t bytes)
 {
-    static ap_filter_rec_t record = {.name = "factorial_pacing"};
-    static ap_filter_rec_t core_record = {.name = "core", .filter_func.out_func = send_held};
-    ap_filter_t *f = apr_pcalloc(r->pool, sizeof *f), *core = apr_pcalloc(r->pool, sizeof *core);
-    *core = (ap_filter_t){.frec = &core_record, .c = r->connection};
-    *f = (ap_filter_t){
-        .frec = &record, .ctx = fake.filter_context, .next = core, .r = r, .c = r->connection};
-    r->proto_output_filters = f;
-    r->connection->output_filters = core;
-    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    char *text = apr_palloc(r->pool, bytes);
-    for (size_t i = 0; i < bytes; i++)
-        text[i] = (char)('a' + i % 23);
-    APR_BRIGADE_INSERT_TAIL(brigade,
-                            apr_bucket_immortal_create(text, bytes, r->connection->bucket_alloc));
-    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(r->connection->bucket_alloc));
-    return fake.filter(f, brigade);
+    apr_bucket_brigade *brigade = new_brigade(r);
+    append(brigade, bytes);
+    append_end(brigade);
+    return pass(r, brigade);
 }
 
-START_TEST(small_answers_and_parts_of_others_are_not_paced)
+START_TEST(parts_of_other_responses_are_not_paced)
 {
     request_rec *r = paced_request(), outer = *r;
-    pacing_start(r, PACING_FROM - 1, 10);
-    ck_assert_int_eq(fake.filters_added, 0);
     r->main = &outer;
-    pacing_start(r, large, 10);
+    start_pacing(r, large, 10);
     ck_assert_int_eq(fake.filters_added, 0);
     ck_assert(!pacing_expired(r));
 }
 END_TEST
 
-START_TEST(a_large_answer_is_passed_on_in_pieces_and_whole)
+START_TEST(what_httpd_takes_without_waiting_is_passed_on_as_one_bucket)
 {
     request_rec *r = paced_request();
-    pacing_start(r, large, 10);
-    ck_assert_int_eq(fake.filters_added, 1);
-    ck_assert_int_eq(send_through(r, large), APR_SUCCESS);
-    ck_assert_uint_eq(strlen(fake.body), large);
-    for (size_t i = 0; i < large; i++)
+    start_pacing(r, 50000, 10);
+    apr_bucket_brigade *brigade = new_brigade(r);
+    append(brigade, 100); /* headers */
+    ck_assert_int_eq(pass(r, brigade), APR_SUCCESS);
+    ck_assert_int_eq(fake.passes, 0);
+    append(brigade, 20000);
+    append(brigade, 30000);
+    append_end(brigade);
+    ck_assert_int_eq(pass(r, brigade), APR_SUCCESS);
+    ck_assert_int_eq(fake.passes, 1);
+    ck_assert_int_eq(fake.data_buckets, 1);
+    ck_assert_int_eq(fake.ends, 1);
+    ck_assert_int_eq(releases, 3);
+    ck_assert_uint_eq(strlen(fake.body), 50100);
+    ck_assert(!the_slot.taken);
+}
+END_TEST
+
+START_TEST(a_flush_is_passed_on_at_once)
+{
+    request_rec *r = paced_request();
+    start_pacing(r, large, 10);
+    apr_bucket_brigade *brigade = new_brigade(r);
+    append(brigade, 100);
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(brigade->bucket_alloc));
+    append(brigade, 200);
+    ck_assert_int_eq(pass(r, brigade), APR_SUCCESS);
+    ck_assert_int_eq(fake.flushes, 1);
+    ck_assert_uint_eq(strlen(fake.body), 100);
+    ck_assert_int_eq(send_through(r, 300), APR_SUCCESS);
+    ck_assert_uint_eq(strlen(fake.body), 600);
+}
+END_TEST
+
+/* FlushMaxThreshold and the largest chunk that httpd takes without waiting. */
+static const struct {
+    size_t threshold, chunk;
+} chunks[] = {{65535, 60000}, {1 << 20, 60000}, {12000, 11000}, {1, 1024}};
+
+START_TEST(a_large_response_is_passed_on_in_chunks_and_whole)
+{
+    request_rec *r = paced_request();
+    fake.core->flush_max_threshold = chunks[_i].threshold;
+    ck_assert_int_eq(apr_socket_create(&fake.socket, APR_INET, SOCK_STREAM, 0, r->pool), 0);
+    size_t bytes = 16 * chunks[_i].chunk + 5;
+    start_pacing(r, bytes, 10);
+    ck_assert_int_eq(send_through(r, bytes), APR_SUCCESS);
+    ck_assert_uint_eq(strlen(fake.body), bytes);
+    for (size_t i = 0; i < bytes; i++)
         if (fake.body[i] != (char)('a' + i % 23))
             ck_abort_msg("byte %zu is wrong", i);
-    ck_assert_int_eq(fake.passes, 1 + (int)(large / 60000));
+    ck_assert_int_eq(fake.passes, 17);
     ck_assert_int_eq(fake.ends, 1);
+    ck_assert_int_eq(releases, 1);
     ck_assert(!pacing_expired(r));
+    apr_socket_close(fake.socket);
 }
 END_TEST
 
-START_TEST(all_that_is_charged_to_the_budget_is_paced)
-{
-    request_rec *r = paced_request();
-    pacing_start(r, factorial_digit_count(PROCESS_SMALL_GMP + 1), 10);
-    ck_assert_int_eq(fake.filters_added, 1);
-}
-END_TEST
+/* ---- time */
 
 START_TEST(past_the_deadline_the_connection_is_given_up)
 {
     request_rec *r = paced_request();
-    pacing_start(r, PACING_FROM, 1);
-    usleep(1100000);
-    ck_assert_int_eq(send_through(r, PACING_FROM), APR_ECONNABORTED);
+    start_pacing(r, 1000, 10);
+    fake.monotonic = 10 * SECOND;
+    ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
     ck_assert(pacing_expired(r));
     ck_assert(r->connection->aborted);
     ck_assert_str_eq(fake.body, "");
+    ck_assert_int_eq(releases, 1);
 }
 END_TEST
 
-START_TEST(a_large_answer_has_a_second_more_for_each_128_kib)
+START_TEST(a_large_response_has_a_second_more_for_each_128_kib)
 {
     request_rec *r = paced_request();
-    pacing_start(r, (uint64_t)2 * 131072, 1);
-    usleep(1100000);
+    start_pacing(r, (uint64_t)20 * 131072, 10);
+    fake.monotonic = 15 * SECOND;
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert(!pacing_expired(r));
 }
@@ -109,7 +197,7 @@ END_TEST
 START_TEST(a_client_that_httpd_has_waited_for_in_vain_is_given_up)
 {
     request_rec *r = paced_request();
-    pacing_start(r, large, 10);
+    start_pacing(r, large, 10);
     fake.pass_result = APR_TIMEUP; /* perhaps a moment before the deadline */
     ck_assert_int_eq(send_through(r, large), APR_ECONNABORTED);
     ck_assert_int_eq(fake.passes, 1);
@@ -121,7 +209,7 @@ END_TEST
 START_TEST(another_error_is_passed_back_as_it_is)
 {
     request_rec *r = paced_request();
-    pacing_start(r, large, 10);
+    start_pacing(r, large, 10);
     fake.pass_result = APR_EPIPE;
     ck_assert_int_eq(send_through(r, large), APR_EPIPE);
     ck_assert_int_eq(fake.passes, 1);
@@ -157,15 +245,90 @@ static void fill_socket(void)
         ;
 }
 
-START_TEST(a_piece_waits_until_httpd_holds_nothing)
+static void take_all_slots(void)
+{
+    while (admission_enter(&process.budget, ADMISSION_WORKER, process.here, process.everywhere))
+        ;
+    while (admission_enter(&process.budget, ADMISSION_STREAM, process.streams, process.streams))
+        ;
+}
+
+static unsigned slots_taken(admission_kind kind)
+{
+    return admission_sum(process.budget.ledger).busy[kind];
+}
+
+START_TEST(a_chunk_waits_with_a_slot_until_httpd_holds_nothing)
 {
     request_rec *r = paced_request();
     hold_data(r, 3);
-    pacing_start(r, large, 10);
+    start_pacing(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert_int_eq(asks_until_sent, 0);
     ck_assert_uint_eq(strlen(fake.body), 1000);
+    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 1);
+    slot_return(&the_slot, r);
+    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
     close(client_end);
+}
+END_TEST
+
+START_TEST(without_a_slot_no_worker_waits)
+{
+    request_rec *r = paced_request();
+    hold_data(r, 3);
+    take_all_slots();
+    start_pacing(r, large, 10);
+    ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
+    ck_assert_int_eq(asks_until_sent, 3);
+    ck_assert(pacing_expired(r));
+    ck_assert(r->connection->aborted);
+    close(client_end);
+}
+END_TEST
+
+START_TEST(where_each_connection_has_a_worker_waiting_needs_no_slot)
+{
+    request_rec *r = paced_request();
+    hold_data(r, 3);
+    take_all_slots();
+    process.async = false;
+    start_pacing(r, large, 10);
+    ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
+    ck_assert_int_eq(asks_until_sent, 0);
+    close(client_end);
+}
+END_TEST
+
+START_TEST(a_stream_needs_a_slot_from_its_second_chunk_on)
+{
+    conn_rec master = {0};
+    request_rec *r = paced_request();
+    r->connection->master = &master;
+    start_pacing(r, large, 10);
+    ck_assert_int_eq(send_through(r, PACING_CHUNK), APR_SUCCESS);
+    ck_assert_uint_eq(slots_taken(ADMISSION_STREAM), 0);
+    ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
+    ck_assert_uint_eq(slots_taken(ADMISSION_STREAM), 1);
+    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
+    slot_return(&the_slot, r);
+    take_all_slots();
+    start_pacing(r, large, 10);
+    ck_assert_int_eq(send_through(r, PACING_CHUNK), APR_SUCCESS);
+    ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
+    ck_assert(pacing_expired(r));
+}
+END_TEST
+
+START_TEST(a_slot_is_returned_with_its_request)
+{
+    request_rec *r = paced_request();
+    apr_pool_create(&r->pool, fake.pool);
+    ck_assert(slot_take(&the_slot, r));
+    ck_assert(slot_take(&the_slot, r)); /* the same one */
+    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 1);
+    apr_pool_destroy(r->pool);
+    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
 }
 END_TEST
 
@@ -175,7 +338,7 @@ START_TEST(a_client_that_takes_nothing_is_given_up)
     hold_data(r, 1000000);
     fill_socket();
     apr_socket_timeout_set(fake.socket, apr_time_from_msec(300)); /* httpd's Timeout */
-    pacing_start(r, large, 10);
+    start_pacing(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
     ck_assert(pacing_expired(r));
     ck_assert(r->connection->aborted);
@@ -188,7 +351,7 @@ START_TEST(a_socket_that_httpd_has_closed_ends_the_wait)
 {
     request_rec *r = paced_request();
     hold_data(r, 1000000);
-    pacing_start(r, large, 10);
+    start_pacing(r, large, 10);
     apr_socket_close(fake.socket);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
     ck_assert(!pacing_expired(r));
@@ -201,15 +364,21 @@ Suite *suite(void)
 {
     Suite *s = suite_create("pacing");
     TCase *t = tcase_create("pacing");
-    tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
-    tcase_add_test(t, small_answers_and_parts_of_others_are_not_paced);
-    tcase_add_test(t, a_large_answer_is_passed_on_in_pieces_and_whole);
-    tcase_add_test(t, all_that_is_charged_to_the_budget_is_paced);
+    tcase_add_checked_fixture(t, set_up, fake_tear_down);
+    tcase_add_test(t, parts_of_other_responses_are_not_paced);
+    tcase_add_test(t, what_httpd_takes_without_waiting_is_passed_on_as_one_bucket);
+    tcase_add_test(t, a_flush_is_passed_on_at_once);
+    tcase_add_loop_test(t, a_large_response_is_passed_on_in_chunks_and_whole, 0,
+                        sizeof chunks / sizeof *chunks);
     tcase_add_test(t, past_the_deadline_the_connection_is_given_up);
-    tcase_add_test(t, a_large_answer_has_a_second_more_for_each_128_kib);
+    tcase_add_test(t, a_large_response_has_a_second_more_for_each_128_kib);
     tcase_add_test(t, a_client_that_httpd_has_waited_for_in_vain_is_given_up);
     tcase_add_test(t, another_error_is_passed_back_as_it_is);
-    tcase_add_test(t, a_piece_waits_until_httpd_holds_nothing);
+    tcase_add_test(t, a_chunk_waits_with_a_slot_until_httpd_holds_nothing);
+    tcase_add_test(t, without_a_slot_no_worker_waits);
+    tcase_add_test(t, where_each_connection_has_a_worker_waiting_needs_no_slot);
+    tcase_add_test(t, a_stream_needs_a_slot_from_its_second_chunk_on);
+    tcase_add_test(t, a_slot_is_returned_with_its_request);
     tcase_add_test(t, a_client_that_takes_nothing_is_given_up);
     tcase_add_test(t, a_socket_that_httpd_has_closed_ends_the_wait);
     suite_add_tcase(s, t);
