@@ -1,20 +1,14 @@
 #include "compute_threads.h"
 
+#include "priority.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-    /* With two busy processes beside the server on two processors the p99 of small requests was 4.0
-     * ms at equal priority and 0.6 ms from nice 5 on. Clients who take large answers on the same
-     * processors cost them more than that: see the report of `make test-load`. */
-    NICE = 5,
-    SLICE_MS = 3, /* others have at most 2.8 */
     TICK_MS = 100,
     MS = 1000000 /* nanoseconds */
 };
@@ -140,33 +134,10 @@ static void *run_tasks(void *argument)
     return NULL;
 }
 
-/*
- * Whoever wakes up with a shorter slice, as httpd's workers have, need not wait for the end of
- * ours; Linux before 6.12 does not look at it. It is hardly longer than theirs, for to give way
- * costs a thread a slice, and the scheduler makes all who wake up meanwhile wait for that: with
- * slices of 100 ms the p99 of small requests was up to 0.3 s on a saturated server, with 3 ms some
- * 10 ms.
- */
-static void lengthen_slice(int nice)
-{
-    struct { /* version 0 of the kernel's sched_attr, which not every C library declares */
-        uint32_t size, policy;
-        uint64_t flags;
-        int32_t nice;
-        uint32_t priority;
-        uint64_t runtime, deadline, period; /* nanoseconds */
-    } attributes = {.size = sizeof attributes, .nice = nice, .runtime = (uint64_t)SLICE_MS * MS};
-    syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
-
 void compute_threads_prepare_thread(void *unused)
 {
     (void)unused;
-    /* On Linux a thread has a priority of its own; the process's is its first thread's. Without
-     * success it computes all the same. */
-    int nice = getpriority(PRIO_PROCESS, (id_t)getpid()) + NICE;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice);
-    lengthen_slice(nice < 19 ? nice : 19);
+    priority_lower();
 }
 
 /* Signals are for httpd's own threads: the new one inherits a mask that blocks them all. */

@@ -5,6 +5,7 @@
 #include "directives.h"
 #include "keeper.h"
 #include "metrics.h"
+#include "priority.h"
 #include "shared.h"
 
 #include <ap_mpm.h>
@@ -50,6 +51,10 @@ bool process_prepare(server_rec *server)
     int error = !ledger ? errno : fresh ? admission_ledger_init(ledger, processes) : 0;
     if (error)
         ap_log_error(APLOG_MARK, APLOG_EMERG, error, server, "no shared memory for the budget");
+    if (!priority_probe())
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
+                     "compute threads keep the normal priority: the system does not let them "
+                     "lower it");
     return !error && metrics_create(server, ledger);
 }
 

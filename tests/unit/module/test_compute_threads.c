@@ -1,6 +1,8 @@
 #include "compute_threads.h"
+#include "priority.h"
 #include "suite.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -12,7 +14,7 @@ enum { SECOND = 1000 };
 typedef struct {
     compute_task task;
     atomic_bool *gate; /* runs until it is true; NULL: not at all */
-    int nice;
+    int nice, policy;
     bool blocks_signals;
     long thread;
 } probe;
@@ -24,6 +26,7 @@ static void run_probe(compute_task *task)
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
     p->blocks_signals = sigismember(&mask, SIGTERM) == 1 && sigismember(&mask, SIGUSR1) == 1;
     p->thread = syscall(SYS_gettid);
+    p->policy = sched_getscheduler(0);
     p->nice = getpriority(PRIO_PROCESS, (id_t)p->thread);
     while (p->gate && !atomic_load(p->gate))
         usleep(1000);
@@ -34,15 +37,22 @@ static bool never_idle(void *unused, unsigned milliseconds)
     return false;
 }
 
+static const int policies[] = {SCHED_OTHER, SCHED_BATCH, SCHED_IDLE};
+
 START_TEST(a_task_runs_on_a_thread_of_lower_priority_that_no_signal_reaches)
 {
+    struct sched_param parameters = {0};
+    ck_assert_int_eq(sched_setscheduler(0, policies[_i], &parameters), 0);
+    ck_assert(priority_probe());
     compute_threads *r = compute_threads_create(2, never_idle, NULL);
     probe p = {.task.run = run_probe};
     int before = getpriority(PRIO_PROCESS, 0);
     ck_assert(compute_threads_submit(r, &p.task));
     ck_assert(compute_threads_wait(r, &p.task, 10 * SECOND));
     ck_assert_int_ne(p.thread, syscall(SYS_gettid));
-    ck_assert_int_eq(p.nice, before + 5 < 19 ? before + 5 : 19);
+    int lower = before + 5 < 19 ? before + 5 : 19;
+    ck_assert_int_eq(p.nice, policies[_i] == SCHED_IDLE ? before : lower); /* idle is lowest */
+    ck_assert_int_eq(p.policy, policies[_i]);
     ck_assert_int_eq(getpriority(PRIO_PROCESS, 0), before);
     ck_assert(p.blocks_signals);
     ck_assert(compute_threads_stop(r, 10 * SECOND));
@@ -123,7 +133,8 @@ Suite *suite(void)
     Suite *s = suite_create("compute_threads");
     TCase *t = tcase_create("compute_threads");
     tcase_set_timeout(t, 60);
-    tcase_add_test(t, a_task_runs_on_a_thread_of_lower_priority_that_no_signal_reaches);
+    tcase_add_loop_test(t, a_task_runs_on_a_thread_of_lower_priority_that_no_signal_reaches, 0,
+                        sizeof policies / sizeof *policies);
     tcase_add_test(t, threads_are_reused_and_bounded);
     tcase_add_test(t, what_was_submitted_is_run_even_at_the_end);
     tcase_add_test(t, idle_threads_say_so_until_nobody_wants_to_know);
