@@ -1,13 +1,14 @@
 """Puts an environment's stacks into an app."""
 
 import re
-from dataclasses import dataclass
 
-from aws_cdk import App, Stack, Tags
-from aws_cdk import Environment as Place
+from aws_cdk import App
 
 from settings.schema import Environment
+from stacks.balancer import BalancerStack
+from stacks.edge import CertificateStack, EdgeStack
 from stacks.network import NetworkStack
+from stacks.permissions import PermissionsStack
 from stacks.registry import RegistryStack
 from stacks.service import ServiceStack
 
@@ -18,52 +19,32 @@ class ImageError(ValueError):
     """The image is named by something that can come to mean another one."""
 
 
-@dataclass(frozen=True)
-class Stacks:
-    """One environment's."""
-
-    registry: RegistryStack
-    network: NetworkStack
-    service: ServiceStack
-
-
 def new_app(outdir: str | None = None) -> App:
-    """Sends nothing home about what is in it, and puts nothing about it into the templates."""
+    """It sends nothing about its contents to AWS, and adds nothing about them to the templates."""
     return App(
         outdir=outdir,
         analytics_reporting=False,
-        # CloudFormation refuses to take away from the network what the service still uses.
+        # CloudFormation refuses to take away from one stack what another one still uses.
         context={"@aws-cdk/core:defaultCrossStackReferences": "strong"},
     )
 
 
-def add_environment(app: App, settings: Environment, image: str) -> Stacks:
+def add_environment(app: App, settings: Environment, image: str) -> None:
     """`image` is a digest, or the tag of a commit, which is immutable too; never `latest`."""
     if not IMAGE.fullmatch(image):
         raise ImageError(f"image {image!r}: neither sha256:<64 hex digits> nor a commit's 40")
-    # The region alone: the account comes with the credentials, so that none stands in a file.
-    place = Place(region=settings.region)
-
-    def called(part: str) -> str:
-        return f"{settings.prefix}-{part}"
-
-    registry = RegistryStack(app, called("registry"), settings, env=place)
-    network = NetworkStack(app, called("network"), settings, env=place)
-    service = ServiceStack(
-        app,
-        called("service"),
-        settings,
-        network=network,
-        image=image,
-        env=place,
-        termination_protection=settings.balancer.kind == "own"
-        and settings.balancer.deletion_protection,
+    PermissionsStack(app, settings)
+    if settings.registry.create:
+        RegistryStack(app, settings)
+    network = NetworkStack(app, settings)
+    central = (
+        BalancerStack(app, settings, settings.balancer, network)
+        if settings.balancer.kind == "central"
+        else None
     )
-    for stack in (registry, network, service):
-        _tag(stack, settings)
-    return Stacks(registry, network, service)
-
-
-def _tag(stack: Stack, settings: Environment) -> None:
-    Tags.of(stack).add("application", settings.application)
-    Tags.of(stack).add("environment", settings.name)
+    ServiceStack(app, settings, network=network, central=central, image=image)
+    if settings.edge.enabled:
+        own = None if settings.edge.certificate_arn else CertificateStack(app, settings)
+        # CloudFront needs the balancer's ARN, which the deployed service stack tells.
+        if settings.origin[0]:
+            EdgeStack(app, settings, own)

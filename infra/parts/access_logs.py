@@ -1,4 +1,4 @@
-"""The bucket for the balancer's access logs."""
+"""A bucket for access logs, of a load balancer or of CloudFront."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
@@ -6,7 +6,13 @@ from constructs import Construct
 
 
 class AccessLogs(s3.Bucket):
-    """Encrypted by S3's own key, which is the only kind a balancer can write with."""
+    """Encrypted by S3's own key, which is the only kind a balancer can write with.
+
+    CloudFormation keeps the bucket whatever becomes of the stack. It cannot delete a bucket that has an
+    object, and a balancer writes one as soon as logging is on: a first deployment that fails would
+    otherwise end in ROLLBACK_FAILED. CloudFormation chooses the name, so the next attempt makes another
+    bucket, and the old one is to be deleted by hand.
+    """
 
     def __init__(self, scope: Construct, id: str, days: int) -> None:
         super().__init__(
@@ -23,6 +29,5 @@ class AccessLogs(s3.Bucket):
                     abort_incomplete_multipart_upload_after=Duration.days(1),
                 )
             ],
-            # Emptying a bucket needs a custom resource, and who deletes a service may want its logs.
-            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            removal_policy=RemovalPolicy.RETAIN,
         )

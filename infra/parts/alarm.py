@@ -1,34 +1,49 @@
-"""An alarm as all of ours are: by a name of its own, telling the topic both of rise and of fall."""
+"""An alarm as all of ours are: it has a name and a runbook, and tells the topic when it rises and falls."""
+
+from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from settings.schema import Environment
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What all alarms of a stack share."""
+
+    environment: Environment
+    topic: sns.ITopic
+
+    def runbook(self, name: str) -> str:
+        repository = self.environment.delivery.repository_name
+        return f"https://github.com/{repository}/blob/main/docs/runbook.md#{name}"
+
 
 class Alarm(cloudwatch.Alarm):
-    """Missing data is no alarm, a service that nobody calls having none, unless it `may_not_be_missing`."""
+    """Missing data is no alarm, because a service that nobody calls has none, unless `may_not_be_missing`."""
 
     def __init__(
         self,
         scope: Construct,
-        id: str,
-        *,
+        watch: Watch,
         name: str,
+        *,
         meaning: str,
         metric: cloudwatch.IMetric,
         above: float | None = None,
         below: float | None = None,
         periods: int,
         may_not_be_missing: bool = False,
-        topic: sns.ITopic,
     ) -> None:
         comparisons, missing_data = cloudwatch.ComparisonOperator, cloudwatch.TreatMissingData
         super().__init__(
             scope,
-            id,
-            alarm_name=name,
-            alarm_description=meaning,
+            name,
+            alarm_name=f"{watch.environment.prefix}-{name}",
+            alarm_description=f"{meaning}. Runbook: {watch.runbook(name)}",
             metric=metric,
             threshold=above if below is None else below,
             comparison_operator=(
@@ -41,5 +56,5 @@ class Alarm(cloudwatch.Alarm):
                 missing_data.BREACHING if may_not_be_missing else missing_data.NOT_BREACHING
             ),
         )
-        self.add_alarm_action(actions.SnsAction(topic))
-        self.add_ok_action(actions.SnsAction(topic))
+        self.add_alarm_action(actions.SnsAction(watch.topic))
+        self.add_ok_action(actions.SnsAction(watch.topic))

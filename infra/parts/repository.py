@@ -7,13 +7,6 @@ from constructs import Construct
 from settings.schema import Registry
 
 
-def repository_of(scope: Construct, registry: Registry) -> ecr.IRepository:
-    """The account's repository: made here, or by the environment that came first."""
-    if registry.create:
-        return ImageRepository(scope, "Repository", registry)
-    return ecr.Repository.from_repository_name(scope, "Repository", registry.repository)
-
-
 class ImageRepository(ecr.Repository):
     """A commit's tag means one image for ever; `latest` alone moves.
 

@@ -1,4 +1,4 @@
-"""The task: one locked-down container, told everything by its environment."""
+"""The task: one locked-down container, configured by its environment variables."""
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_ecr as ecr
@@ -11,8 +11,6 @@ from settings import image
 from settings.schema import Environment
 
 CONTAINER = "factorial"
-SCRATCH_MIB = 8
-
 ARCHITECTURES = {
     "x86_64": ecs.CpuArchitecture.X86_64,
     "arm64": ecs.CpuArchitecture.ARM64,
@@ -20,8 +18,7 @@ ARCHITECTURES = {
 
 
 class Task(Construct):
-    """Roles: the task's own has no permission at all; the agent's may pull this image and write this
-    log, which the constructs used here grant and nobody widens."""
+    """The task role has no permission at all. The execution role may pull this image and write this log."""
 
     def __init__(
         self, scope: Construct, id: str, settings: Environment, image_reference: str
@@ -48,15 +45,18 @@ class Task(Construct):
         repository = ecr.Repository.from_repository_name(
             self, "Repository", settings.registry.repository
         )
-        container = self.definition.add_container(
+        # No init process: httpd has to get the stop signal itself.
+        linux = ecs.LinuxParameters(self, "Linux", init_process_enabled=False)
+        linux.drop_capabilities(ecs.Capability.ALL)
+        self.definition.add_container(
             CONTAINER,
             container_name=CONTAINER,
             image=ecs.ContainerImage.from_ecr_repository(repository, image_reference),
             environment=container_environment(settings),
             port_mappings=[ecs.PortMapping(container_port=image.PORT)],
             user=image.UID,
-            readonly_root_filesystem=True,
-            linux_parameters=self._linux_parameters(settings.task.scratch),
+            readonly_root_filesystem=True,  # the image writes to /dev/shm only, which is always there
+            linux_parameters=linux,
             health_check=ecs.HealthCheck(
                 command=["CMD", image.HEALTH_PROBE],
                 interval=Duration.seconds(10),
@@ -73,33 +73,6 @@ class Task(Construct):
                 max_buffer_size=Size.mebibytes(settings.logs.buffer_mib),
             ),
         )
-        if settings.task.scratch == "volume":
-            self.definition.add_volume(name="scratch")
-            container.add_mount_points(
-                ecs.MountPoint(
-                    source_volume="scratch",
-                    container_path=image.RUNTIME_DIRECTORY,
-                    read_only=False,
-                )
-            )
-
-    def _linux_parameters(self, scratch: str) -> ecs.LinuxParameters:
-        # No init process: httpd has to see the stop signal itself.
-        parameters = ecs.LinuxParameters(self, "Linux", init_process_enabled=False)
-        parameters.drop_capabilities(ecs.Capability.ALL)
-        if scratch == "tmpfs":
-            parameters.add_tmpfs(
-                ecs.Tmpfs(
-                    container_path=image.RUNTIME_DIRECTORY,
-                    size=SCRATCH_MIB,
-                    mount_options=[
-                        ecs.TmpfsMountOption.NOSUID,
-                        ecs.TmpfsMountOption.NODEV,
-                        ecs.TmpfsMountOption.NOEXEC,
-                    ],
-                )
-            )
-        return parameters
 
 
 def container_environment(settings: Environment) -> dict[str, str]:
@@ -118,6 +91,7 @@ def container_environment(settings: Environment) -> dict[str, str]:
         "MAX_REQUEST_WORKERS": budget.max_request_workers,
         "THREADS_PER_CHILD": budget.threads_per_child,
         "ASYNC_REQUEST_WORKER_FACTOR": budget.async_request_worker_factor,
+        "CORS_ORIGIN": settings.task.cors_origin,
         "LOG_LEVEL": settings.logs.level,
         "TRUSTED_PROXIES": " ".join(settings.network.proxies),
     }

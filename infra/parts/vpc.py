@@ -8,15 +8,23 @@ from constructs import Construct
 from parts.retention import RETENTION
 from settings.schema import ExistingNetwork, NewNetwork
 
-BALANCER = "Balancer"
-TASK = "Task"
+PUBLIC = "Public"
+PRIVATE = "Private"
 ZONES = 2
+
+PRIVATE_TYPES = {
+    "nat": ec2.SubnetType.PRIVATE_WITH_EGRESS,
+    "endpoints": ec2.SubnetType.PRIVATE_ISOLATED,
+    "public": ec2.SubnetType.PRIVATE_ISOLATED,
+}
 
 
 class NewVpc(Construct):
-    """Balancer in public subnets; tasks in private ones, or beside it if they have public addresses."""
+    """Public subnets for what has public addresses, private ones for all else."""
 
-    def __init__(self, scope: Construct, id: str, network: NewNetwork) -> None:
+    def __init__(
+        self, scope: Construct, id: str, network: NewNetwork, *, internal_balancer: bool
+    ) -> None:
         super().__init__(scope, id)
         self.vpc = ec2.Vpc(
             self,
@@ -25,13 +33,23 @@ class NewVpc(Construct):
             ip_protocol=ec2.IpProtocol.DUAL_STACK,
             max_azs=ZONES,
             nat_gateways=network.nat_gateways if network.egress == "nat" else 0,
-            subnet_configuration=_subnet_groups(network.egress),
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name=PUBLIC,
+                    subnet_type=ec2.SubnetType.PUBLIC,
+                    # The balancer gets its addresses by itself, a task only if its service asks for one.
+                    map_public_ip_on_launch=False,
+                ),
+                ec2.SubnetConfiguration(name=PRIVATE, subnet_type=PRIVATE_TYPES[network.egress]),
+            ],
             # Emptying the default security group needs a custom resource; nothing is in that group.
             restrict_default_security_group=False,
         )
-        self.balancer_subnets = ec2.SubnetSelection(subnet_group_name=BALANCER)
+        self.balancer_subnets = ec2.SubnetSelection(
+            subnet_group_name=PRIVATE if internal_balancer else PUBLIC
+        )
         self.task_subnets = ec2.SubnetSelection(
-            subnet_group_name=BALANCER if network.tasks_are_public else TASK
+            subnet_group_name=PUBLIC if network.tasks_are_public else PRIVATE
         )
         self.vpc.add_flow_log(
             "Refused",
@@ -45,22 +63,6 @@ class NewVpc(Construct):
                 )
             ),
         )
-
-
-def _subnet_groups(egress: str) -> list[ec2.SubnetConfiguration]:
-    public = ec2.SubnetConfiguration(
-        name=BALANCER,
-        subnet_type=ec2.SubnetType.PUBLIC,
-        # The balancer gets its public addresses by itself, a task only if its service asks for one.
-        map_public_ip_on_launch=False,
-    )
-    private_types = {
-        "nat": ec2.SubnetType.PRIVATE_WITH_EGRESS,
-        "endpoints": ec2.SubnetType.PRIVATE_ISOLATED,
-    }
-    if egress == "public":
-        return [public]
-    return [public, ec2.SubnetConfiguration(name=TASK, subnet_type=private_types[egress])]
 
 
 class ExistingVpc(Construct):

@@ -10,9 +10,6 @@ LARGEST_NUMBER = 100_000_000
 SENDING_RATE = 128 * 1024
 """Bytes for which a client has a second more than FactorialSendTimeout to take an answer."""
 
-RUNTIME_DIRECTORY = "/run/apache2"
-"""Where httpd keeps its process id: the only place the container writes to."""
-
 HEALTH_PATH = "/status"
 HEALTH_PROBE = "/usr/local/bin/health-probe"
 

@@ -41,7 +41,7 @@ def parse(table: dict[str, Any], name: str) -> Environment:
 
 
 def _sentence(finding: Any) -> str:
-    unions = {"new", "existing", "own", "shared"}
+    unions = {"new", "existing", "own", "central", "shared"}
     place = ".".join(str(step) for step in finding["loc"] if step not in unions)
     message = finding["msg"].removeprefix("Value error, ").replace("\n", "\n  ")
     given = finding["input"]

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 MARGIN = 5
 """Seconds for what is counted by nobody: connecting, reading the request, the first bytes' way back."""
 
+ALARM_MINUTES = 7
+"""The longest time in which an alarm that rolls a deployment back rises: five minutes of observation,
+and two until CloudWatch has the metrics of the last one. A test compares it with the alarms."""
+
 LONGEST_STOP = 120
 """Fargate kills a task that takes longer to stop."""
 

@@ -1,1 +1,1 @@
-"""The three stacks, in the order in which they are deployed for the first time."""
+"""The stacks; docs/infrastructure.md says in which order they are deployed for the first time."""

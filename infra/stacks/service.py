@@ -1,67 +1,66 @@
-"""Third, and again for every image: the service behind its balancer, and the watch over it."""
+"""The service behind its balancer, and the alarms: deployed again for every image."""
 
-from typing import Any
-
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput
 from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import aws_route53_targets as route53_targets
 from constructs import Construct
 
+from parts.alarm import Watch
+from parts.balancer import JoinedLoadBalancer, LoadBalancer
 from parts.dashboard import Dashboard
-from parts.domain import ServiceName
-from parts.own_balancer import OwnLoadBalancer
+from parts.deployment_test import DeploymentTest
+from parts.domain import Records
+from parts.listener_rules import ListenerRules
 from parts.refusals import Refusals
-from parts.scaling import ServiceScaling
 from parts.service import Service
 from parts.service_alarms import ServiceAlarms
-from parts.shared_balancer import SharedLoadBalancer
 from parts.spending import SpendingAlarm
 from parts.target_alarms import TargetAlarms
-from parts.target_group import TargetGroup
+from parts.target_groups import target_groups
 from parts.target_metrics import TargetMetrics
 from parts.task import Task
 from parts.topic import AlarmTopic
-from parts.web_acl import RateLimit
 from settings.schema import Environment
+from stacks.balancer import BalancerStack
+from stacks.base import EnvironmentStack
 from stacks.network import NetworkStack
 
 
-class ServiceStack(Stack):
+class ServiceStack(EnvironmentStack):
     """Runs an image that the registry has already: `image` is its digest or its commit's tag."""
 
     def __init__(
         self,
         scope: Construct,
-        id: str,
         settings: Environment,
         *,
         network: NetworkStack,
+        central: BalancerStack | None,
         image: str,
-        **kwargs: Any,
     ) -> None:
-        super().__init__(scope, id, **kwargs)
-        name = ServiceName(self, "Name", settings.domain)
-        targets = TargetGroup(
+        protected = settings.balancer.kind == "own" and settings.balancer.deletion_protection
+        super().__init__(scope, "service", settings, termination_protection=protected)
+        balancer = central.balancer if central else self._balancer(settings, network)
+        groups = target_groups(self, settings, network.vpc)
+        rules = ListenerRules(
             self,
-            "Targets",
-            vpc=network.vpc,
-            deregistration_delay=settings.times.deregistration_delay,
+            "Rules",
+            listener=balancer.listener,
+            host=settings.domain.host,
+            priority=settings.balancer.priority,
+            groups=groups,
         )
-        balancer = self._balancer(settings, network, name, targets)
-        name.point_to(balancer.alb)
-
+        if not settings.edge.enabled:
+            Records(self, "Name", settings.domain, route53_targets.LoadBalancerTarget(balancer.alb))
         task = Task(self, "Task", settings, image)
         topic = AlarmTopic(
             self, "Topic", name=f"{settings.prefix}-alarms", emails=settings.alarms.emails
         )
-        metrics = TargetMetrics(balancer.full_name, targets)
+        watch = Watch(settings, topic)
+        metrics = TargetMetrics(balancer.full_name, groups)
         refusals = Refusals(self, "Refusals", task.log, f"{settings.application}/{settings.name}")
         target_alarms = TargetAlarms(
-            self,
-            "TargetAlarms",
-            settings=settings,
-            metrics=metrics,
-            refusals=refusals,
-            topic=topic,
+            self, "TargetAlarms", watch=watch, metrics=metrics, refusals=refusals
         )
         service = Service(
             self,
@@ -71,15 +70,12 @@ class ServiceStack(Stack):
             subnets=network.task_subnets,
             security_group=network.groups.task,
             definition=task.definition,
-            targets=targets,
+            groups=groups,
+            rules=rules,
+            test=self._test(settings, network, balancer.alb),
             rollback_alarms=target_alarms.rollback,
         ).fargate
-        # Targets can be registered only once a listener leads to their group.
-        service.node.add_dependency(balancer.listener)
-        ServiceScaling(self, "Scaling", service=service, metrics=metrics, settings=settings.scaling)
-        service_alarms = ServiceAlarms(
-            self, "ServiceAlarms", settings=settings, service=service, topic=topic
-        )
+        service_alarms = ServiceAlarms(self, "ServiceAlarms", watch=watch, service=service)
         Dashboard(
             self,
             "Dashboard",
@@ -97,41 +93,43 @@ class ServiceStack(Stack):
             topic=topic,
         )
         CfnOutput(self, "Url", value=f"https://{settings.domain.host}/")
-        CfnOutput(self, "Image", value=image, description="Deploy this again to come back here")
+        CfnOutput(self, "Image", value=image, description="What runs; deploy it again to go back")
+        if settings.edge.enabled and not central:
+            CfnOutput(self, "BalancerArn", value=balancer.alb.load_balancer_arn)
+            CfnOutput(self, "BalancerDnsName", value=balancer.alb.load_balancer_dns_name)
 
     def _balancer(
-        self,
-        settings: Environment,
-        network: NetworkStack,
-        name: ServiceName,
-        targets: elb.ApplicationTargetGroup,
-    ) -> OwnLoadBalancer | SharedLoadBalancer:
+        self, settings: Environment, network: NetworkStack
+    ) -> LoadBalancer | JoinedLoadBalancer:
         if settings.balancer.kind == "shared":
-            return SharedLoadBalancer(
+            return JoinedLoadBalancer(
                 self,
                 "Balancer",
+                environment=settings,
                 settings=settings.balancer,
-                host=settings.domain.host,
                 security_group=network.groups.balancer,
-                certificate=name.certificate,
-                targets=targets,
             )
-        balancer = OwnLoadBalancer(
+        return LoadBalancer(
             self,
             "Balancer",
+            environment=settings,
             settings=settings.balancer,
             vpc=network.vpc,
             subnets=network.balancer_subnets,
             security_group=network.groups.balancer,
-            certificate=name.certificate,
-            targets=targets,
         )
-        if settings.balancer.requests_per_source:
-            RateLimit(
-                self,
-                "RateLimit",
-                name=settings.prefix,
-                alb=balancer.alb,
-                requests_per_source=settings.balancer.requests_per_source,
-            )
-        return balancer
+
+    def _test(
+        self, settings: Environment, network: NetworkStack, alb: elb.IApplicationLoadBalancer
+    ) -> DeploymentTest | None:
+        if settings.deployment.strategy == "rolling":
+            return None
+        return DeploymentTest(
+            self,
+            "DeploymentTest",
+            settings=settings,
+            alb=alb,
+            vpc=network.vpc,
+            subnets=network.task_subnets,
+            security_group=network.groups.test,
+        )

@@ -3,15 +3,21 @@
 import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from variants import assembly, settings
 
-RESOURCES = {
-    "registry": "registry stack",
-    "network": "network stack",
-    "service": "service stack",
-}
+STACKS = (
+    "permissions",
+    "registry",
+    "network",
+    "balancer",
+    "service",
+    "certificate",
+    "edge",
+)
+"""All that there are, in the order of a first deployment. An environment has some of them."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,21 @@ class Template:
 
 
 @cache
+def templates() -> dict[str, Path]:
+    """The file of each stack's template, by the stack's name."""
+    return {stack.stack_name: Path(stack.template_full_path) for stack in assembly().stacks}
+
+
+def stacks_of(environment: str) -> list[str]:
+    """In the order of a first deployment."""
+    prefix = settings(environment).prefix
+    return [stack for stack in STACKS if f"{prefix}-{stack}" in templates()]
+
+
+@cache
 def template(environment: str, stack: str) -> Template:
-    assert stack in RESOURCES
-    artifact = assembly().get_stack_by_name(f"{settings(environment).prefix}-{stack}")
-    with open(artifact.template_full_path, encoding="utf-8") as file:  # noqa: PTH123
-        return Template(json.load(file))
+    file = templates()[f"{settings(environment).prefix}-{stack}"]
+    return Template(json.loads(file.read_text(encoding="utf-8")))
 
 
 def ref(resource: Resource) -> dict[str, str]:

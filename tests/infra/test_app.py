@@ -10,25 +10,44 @@ import pytest
 
 from app import main
 from assembly import ImageError, add_environment, new_app
-from templates import RESOURCES, template
-from variants import ALL, DIGEST, FILES, assembly, settings
+from settings.deployable import obstacles
+from settings.load import parse
+from templates import stacks_of, template
+from variants import ALL, DIGEST, FILES, assembly, changed, settings
 
 APP = Path(__file__).parent.parent.parent / "infra" / "app.py"
 
 
-@pytest.mark.parametrize("stack", RESOURCES)
 @pytest.mark.parametrize("name", ALL)
-def test_no_custom_resource_no_function_no_asset(name: str, stack: str) -> None:
-    kinds = {resource.type for resource in template(name, stack).resources}
-    assert not any(kind.startswith(("Custom::", "AWS::Lambda::")) for kind in kinds)
-    assert "AWS::CloudFormation::CustomResource" not in kinds
-    assert "AWS::CDK::Metadata" not in kinds
-    assert set(template(name, stack).body["Parameters"]) == {"BootstrapVersion"}
-    path = Path(assembly().directory) / f"{settings(name).prefix}-{stack}.assets.json"
-    assets = json.loads(path.read_text(encoding="utf-8"))
-    assert assets.get("dockerImages", {}) == {}
-    (only,) = assets["files"].values()
-    assert only["source"]["path"].endswith(".template.json")
+def test_no_custom_resource_no_asset(name: str) -> None:
+    for stack in stacks_of(name):
+        kinds = {resource.type for resource in template(name, stack).resources}
+        assert not any(kind.startswith(("Custom::", "AWS::CloudFormation::")) for kind in kinds)
+        assert "AWS::CDK::Metadata" not in kinds
+        path = Path(assembly().directory) / f"{settings(name).prefix}-{stack}.assets.json"
+        if path.exists():
+            assets = json.loads(path.read_text(encoding="utf-8"))
+            assert assets.get("dockerImages", {}) == {}
+            (only,) = assets["files"].values()
+            assert only["source"]["path"].endswith(".template.json")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_template_is_small_enough_to_be_sent_without_a_bucket(name: str) -> None:
+    for stack in stacks_of(name):
+        assert len(json.dumps(template(name, stack).body, separators=(",", ":"))) < 51_200, stack
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_stack_is_pinned_to_the_files_account(name: str) -> None:
+    chosen = settings(name)
+    for stack in stacks_of(name):
+        artifact = assembly().get_stack_by_name(f"{chosen.prefix}-{stack}")
+        region = "us-east-1" if stack in ("certificate", "edge") else chosen.region
+        assert (artifact.environment.account, artifact.environment.region) == (
+            chosen.account,
+            region,
+        )
 
 
 def test_nothing_is_looked_up() -> None:
@@ -42,6 +61,25 @@ def test_what_is_made_can_be_told_by_its_tags(name: str) -> None:
     for kind in ("ECS::Service", "ECS::Cluster", "SNS::Topic"):
         given = {tag["Key"]: tag["Value"] for tag in template(name, "service").one(kind)["Tags"]}
         assert expected.items() <= given.items()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_first_deployment_that_fails_leaves_nothing_in_the_way_of_the_next(name: str) -> None:
+    """CloudFormation undoes it only if it can delete all that was made, or keep it under no fixed name."""
+    for stack in stacks_of(name):
+        for resource in template(name, stack).resources:
+            policy = resource.body.get("DeletionPolicy")
+            if resource.type == "AWS::S3::Bucket":
+                # A bucket is not empty from the moment on that a balancer logs to it.
+                assert policy == "Retain"
+                assert resource.get("BucketName") is None
+            else:
+                assert policy in (None, "Delete", "RetainExceptOnCreate")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_protect_no_balancer_that_has_not_served_yet(name: str) -> None:
+    assert settings(name).balancer.deletion_protection is False
 
 
 @pytest.mark.parametrize(
@@ -74,5 +112,43 @@ def test_the_templates_need_neither_credentials_nor_a_network(tmp_path: Path) ->
     )
     written = {path.name for path in (tmp_path / "out").glob("*.template.json")}
     assert written == {
-        f"{settings(name).prefix}-{stack}.template.json" for name in FILES for stack in RESOURCES
+        f"{settings(name).prefix}-{stack}.template.json"
+        for name in FILES
+        for stack in stacks_of(name)
     }
+
+
+def test_example_values_are_refused_one_by_one_where_something_is_deployed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CDK_DEFAULT_ACCOUNT", raising=False)
+    assert main(["--image", DIGEST, "--environment", "prod", "--deployable"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "prod.toml: account is the example 111122223333",
+        "prod.toml: delivery.github_repository is the example example-org/mod_factorial",
+        "prod.toml: domain.zone_id is the example Z0EXAMPLEPROD",
+        "prod.toml: domain.host is the example factorial.example.org",
+        "prod.toml: domain.zone_name is the example example.org",
+        "prod.toml: alarms.emails is empty: nobody would be told of an alarm",
+    ]
+    assert '"python3 app.py --deployable ' in (APP.parent / "cdk.json").read_text("utf-8")
+
+
+REAL = parse(
+    changed(
+        "dev",
+        account="222233334444",
+        delivery={"github_repository": "owner/name"},
+        domain={"host": "n.owner.test", "zone_name": "owner.test", "zone_id": "Z0123"},
+        alarms={"emails": ["duty@owner.test"]},
+    ),
+    "dev",
+)
+
+
+def test_a_complete_file_is_deployable_with_credentials_of_its_account_only() -> None:
+    assert obstacles(REAL, "") == []
+    assert obstacles(REAL, "222233334444") == []
+    assert obstacles(REAL, "333344445555") == [
+        "dev.toml: account is 222233334444, and these are credentials of 333344445555"
+    ]

@@ -16,14 +16,13 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
 
-from templates import RESOURCES, template
-from variants import DIGEST, settings
+from templates import stacks_of, template
+from variants import ACCOUNT, DIGEST, settings
 
 ENVIRONMENT = "prod"
 REGION = "eu-central-1"
-BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
+BOOTSTRAP = "/cdk-bootstrap/factprod/version"
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "infrastructure.md"
 UNSUPPORTED = re.compile(r"Tried to parse (AWS::\S+) but it's not supported")
@@ -73,7 +72,7 @@ class Deployment:
 
 @pytest.fixture(scope="module")
 def deployed(_aws: None) -> Deployment:
-    """All three stacks, created in order."""
+    """All stacks, created in order."""
     chosen = settings(ENVIRONMENT)
     client("ssm").put_parameter(Name=BOOTSTRAP, Value="30", Type="String")
     zone = client("route53").create_hosted_zone(Name=chosen.domain.zone_name, CallerReference="1")
@@ -82,7 +81,7 @@ def deployed(_aws: None) -> Deployment:
     formation = client("cloudformation")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        for stack in RESOURCES:
+        for stack in stacks_of(ENVIRONMENT):
             name = f"{chosen.prefix}-{stack}"
             body = json.dumps(
                 for_the_mock(template(ENVIRONMENT, stack).body, certificate["CertificateArn"])
@@ -97,7 +96,7 @@ def deployed(_aws: None) -> Deployment:
 
 
 def test_every_stack_is_complete(deployed: Deployment) -> None:
-    for stack in RESOURCES:
+    for stack in stacks_of(ENVIRONMENT):
         name = f"{settings(ENVIRONMENT).prefix}-{stack}"
         (found,) = deployed.formation.describe_stacks(StackName=name)["Stacks"]
         assert found["StackStatus"] == "CREATE_COMPLETE"
@@ -131,18 +130,24 @@ def test_the_balancer_redirects_and_forwards(deployed: Deployment) -> None:
     assert redirect["RedirectConfig"]["StatusCode"] == "HTTP_301"
     assert redirect["RedirectConfig"]["Protocol"] == "HTTPS"
     assert redirect["RedirectConfig"]["Port"] == "443"
-    (group,) = elb.describe_target_groups()["TargetGroups"]
-    (forward,) = listeners[443]["DefaultActions"]
-    assert (forward["Type"], forward["TargetGroupArn"]) == ("forward", group["TargetGroupArn"])
+    (otherwise,) = listeners[443]["DefaultActions"]
+    assert otherwise["FixedResponseConfig"]["StatusCode"] == "404"
+    groups = {group["TargetGroupArn"] for group in elb.describe_target_groups()["TargetGroups"]}
+    rules = elb.describe_rules(ListenerArn=listeners[443]["ListenerArn"])["Rules"]
+    ours = {rule["Priority"]: rule["Actions"][0] for rule in rules if not rule["IsDefault"]}
+    assert set(ours) == {"99", "100"}
+    for action in ours.values():
+        found = action["ForwardConfig"]["TargetGroups"]
+        assert {group["TargetGroupArn"] for group in found} == groups
     assert listeners[443]["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 
 def test_the_target_group_checks_the_status(deployed: Deployment) -> None:
-    (group,) = client("elbv2").describe_target_groups()["TargetGroups"]
-    assert (group["Protocol"], group["Port"], group["TargetType"]) == ("HTTP", 5000, "ip")
-    assert group["HealthCheckPath"] == "/status"
     (vpc,) = (v for v in client("ec2").describe_vpcs()["Vpcs"] if v["CidrBlock"] == "10.30.0.0/16")
-    assert group["VpcId"] == vpc["VpcId"]
+    for group in client("elbv2").describe_target_groups()["TargetGroups"]:
+        assert (group["Protocol"], group["Port"], group["TargetType"]) == ("HTTP", 5000, "ip")
+        assert group["HealthCheckPath"] == "/status"
+        assert group["VpcId"] == vpc["VpcId"]
 
 
 def test_the_name_is_an_alias_of_the_balancer(deployed: Deployment) -> None:
@@ -164,10 +169,9 @@ def test_the_name_is_an_alias_of_the_balancer(deployed: Deployment) -> None:
 def test_the_service_runs_the_image_by_its_digest(deployed: Deployment) -> None:
     ecs, prefix = client("ecs"), settings(ENVIRONMENT).prefix
     (service,) = ecs.describe_services(cluster=prefix, services=[prefix])["services"]
-    assert service["desiredCount"] == 2
     task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     (container,) = task["containerDefinitions"]
-    registry = f"{DEFAULT_ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com"
+    registry = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
     assert container["image"] == f"{registry}/mod-factorial@{DIGEST}"
     assert container["readonlyRootFilesystem"] is True
 

@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from templates import Resource, Template, attribute, flat, imported, ref, template
-from variants import ALL, EXISTING_NETWORK, NEW_NETWORK, OWN, SHARED_BALANCER, settings
+from variants import (
+    ALL,
+    CANARY,
+    EXISTING_NETWORK,
+    MADE,
+    NEW_NETWORK,
+    PREFIX_LIST,
+    SHARED,
+    SHARED_BALANCER,
+    settings,
+)
 
 
 def zones(subnets: list[Resource]) -> list[Any]:
@@ -34,11 +44,10 @@ def test_a_new_vpc_has_two_zones_and_both_protocols(name: str) -> None:
     stack = template(name, "network")
     assert stack.one("EC2::VPC")["CidrBlock"] == settings(name).network.cidr
     assert stack.one("EC2::VPCCidrBlock")["AmazonProvidedIpv6CidrBlock"] is True
-    first, second = zones(subnets_of(stack, "Balancer"))
+    first, second = zones(subnets_of(stack, "Public"))
     assert first == {"Fn::Select": [0, {"Fn::GetAZs": ""}]}
     assert second == {"Fn::Select": [1, {"Fn::GetAZs": ""}]}
-    if settings(name).network.egress != "public":
-        assert zones(subnets_of(stack, "Task")) == [first, second]
+    assert zones(subnets_of(stack, "Private")) == [first, second]
 
 
 @pytest.mark.parametrize("name", NEW_NETWORK)
@@ -57,19 +66,18 @@ def test_refused_packets_are_logged_for_a_while(name: str) -> None:
 
 def test_public_tasks_stand_beside_the_balancer_and_pay_for_no_way_out() -> None:
     stack = template("dev", "network")
-    assert subnets_of(stack, "Task") == []
     assert stack.all("EC2::NatGateway") == []
     assert stack.all("EC2::VPCEndpoint") == []
-    assert ("0.0.0.0/0", "GatewayId") in routes_of(stack, "Balancer")
+    assert ("0.0.0.0/0", "GatewayId") in routes_of(stack, "Public")
 
 
 def test_nat_has_a_gateway_in_each_zone() -> None:
     stack = template("prod", "network")
     assert len(stack.all("EC2::NatGateway")) == settings("prod").network.nat_gateways == 2
     assert {flat(nat["SubnetId"]) for nat in stack.all("EC2::NatGateway")} == {
-        flat(ref(subnet)) for subnet in subnets_of(stack, "Balancer")
+        flat(ref(subnet)) for subnet in subnets_of(stack, "Public")
     }
-    assert sorted(routes_of(stack, "Task")) == sorted(
+    assert sorted(routes_of(stack, "Private")) == sorted(
         2 * [("0.0.0.0/0", "NatGatewayId"), ("::/0", "EgressOnlyInternetGatewayId")]
     )
     assert stack.all("EC2::VPCEndpoint") == []
@@ -78,7 +86,7 @@ def test_nat_has_a_gateway_in_each_zone() -> None:
 def test_endpoints_are_the_only_way_out() -> None:
     stack = template("endpoints", "network")
     assert stack.all("EC2::NatGateway") == []
-    assert routes_of(stack, "Task") == []
+    assert routes_of(stack, "Private") == []
     endpoints = stack.all("EC2::VPCEndpoint")
     names = {flat(endpoint["ServiceName"]): endpoint for endpoint in endpoints}
     assert {
@@ -120,33 +128,75 @@ def task_group(stack: Template) -> Resource:
     return group
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_the_world_reaches_the_balancer_only(name: str) -> None:
+@pytest.mark.parametrize("name", MADE)
+def test_the_clients_in_the_file_reach_the_balancer_and_nothing_else(name: str) -> None:
     stack = template(name, "network")
     open_groups = {
-        group["GroupDescription"]: {
-            (rule.get("CidrIp") or rule.get("CidrIpv6"), rule["FromPort"], rule["ToPort"])
+        group["GroupDescription"]: sorted(
+            (
+                rule.get("CidrIp") or rule.get("CidrIpv6") or rule["SourcePrefixListId"],
+                rule["FromPort"],
+                rule["ToPort"],
+            )
             for rule in group.get("SecurityGroupIngress")
-        }
+        )
         for group in stack.all("EC2::SecurityGroup")
         if group.get("SecurityGroupIngress")
     }
+    # The rules of a prefix list are resources of their own.
+    open_groups.setdefault(
+        "Balancer: reached by its clients, reaches the tasks only",
+        sorted(
+            (rule["SourcePrefixListId"], rule["FromPort"], rule["ToPort"])
+            for rule in stack.all("EC2::SecurityGroupIngress")
+            if rule.get("SourcePrefixListId")
+        ),
+    )
+    clients = settings(name).balancer.clients
     assert open_groups == {
-        "Balancer: reached by everyone, reaches the tasks only": {
-            ("0.0.0.0/0", 80, 80),
-            ("0.0.0.0/0", 443, 443),
-            ("::/0", 80, 80),
-            ("::/0", 443, 443),
-        }
+        "Balancer: reached by its clients, reaches the tasks only": sorted(
+            (client, port, port) for client in clients for port in (80, 443)
+        )
     }
 
 
-@pytest.mark.parametrize("name", OWN)
+def test_every_kind_of_client_is_tested() -> None:
+    clients = {client for name in MADE for client in settings(name).balancer.clients}
+    assert {"0.0.0.0/0", "::/0", "10.0.0.0/8", PREFIX_LIST} <= clients
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_deployment_test_reaches_an_internal_balancer_and_nothing_else(name: str) -> None:
+    stack = template(name, "network")
+    groups = [g for g in stack.all("EC2::SecurityGroup") if "test:" in g["GroupDescription"]]
+    inside = name in CANARY and settings(name).balancer.scheme == "internal"
+    assert len(groups) == inside
+    function = [
+        resource
+        for resource in template(name, "service").all("Lambda::Function")
+        if resource.get("VpcConfig")
+    ]
+    assert len(function) == inside
+    for group in groups:
+        (egress,) = (
+            rule
+            for rule in stack.all("EC2::SecurityGroupEgress")
+            if rule["GroupId"] == attribute(group, "GroupId")
+        )
+        assert (egress["FromPort"], egress["ToPort"]) == (443, 443)
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_the_balancer_reaches_the_tasks_only(name: str) -> None:
     stack = template(name, "network")
     (balancer,) = (
         g for g in stack.all("EC2::SecurityGroup") if "Balancer:" in g["GroupDescription"]
     )
+    if name == "central":
+        (to_all,) = balancer["SecurityGroupEgress"]
+        assert (to_all["FromPort"], to_all["ToPort"]) == (0, 65535)
+        assert to_all["CidrIp"] == attribute(stack.one("EC2::VPC"), "CidrBlock")
+        return
     (egress,) = (
         rule
         for rule in stack.all("EC2::SecurityGroupEgress")
@@ -168,7 +218,7 @@ def test_only_the_balancer_reaches_the_tasks(name: str) -> None:
         if rule["GroupId"] == attribute(task, "GroupId")
     )
     assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("tcp", 5000, 5000)
-    if name == "shared":
+    if name in SHARED:
         assert rule["SourceSecurityGroupId"] == SHARED_BALANCER["security_group_id"]
     else:
         (balancer,) = (
@@ -191,7 +241,7 @@ def test_no_stack_but_the_networks_has_a_rule(name: str) -> None:
         assert template(name, "service").all(f"EC2::{kind}") == []
 
 
-@pytest.mark.parametrize("name", ["existing", "shared"])
+@pytest.mark.parametrize("name", ["existing", *SHARED])
 def test_an_existing_vpc_is_used_as_given(name: str) -> None:
     network, service = template(name, "network"), template(name, "service")
     assert {resource.type for resource in network.resources} <= {
@@ -217,7 +267,18 @@ def test_tasks_run_in_their_subnets_with_a_public_address_only_if_they_need_one(
         attribute(task_group(network), "GroupId")
     ]
     if name in NEW_NETWORK:
-        tier = "Balancer" if public else "Task"
+        tier = "Public" if public else "Private"
         assert [imported(subnet, network) for subnet in tasks["Subnets"]] == [
             ref(subnet) for subnet in subnets_of(network, tier)
         ]
+
+
+@pytest.mark.parametrize("name", NEW_NETWORK)
+def test_a_balancer_is_in_public_subnets_unless_it_is_internal(name: str) -> None:
+    network = template(name, "network")
+    stack = template(name, "balancer" if name == "central" else "service")
+    balancer = stack.one("ElasticLoadBalancingV2::LoadBalancer")
+    internal = settings(name).balancer.scheme == "internal"
+    assert [imported(subnet, network) for subnet in balancer["Subnets"]] == [
+        ref(subnet) for subnet in subnets_of(network, "Private" if internal else "Public")
+    ]

@@ -2,8 +2,10 @@
 
 import pytest
 
-from templates import attribute, flat, ref, template
-from variants import ALL, assembly, settings
+from settings.load import DIRECTORY
+from settings.times import ALARM_MINUTES
+from templates import attribute, flat, ref, stacks_of, template
+from variants import ALL, CANARY, assembly, settings
 
 LB = "ElasticLoadBalancingV2"
 
@@ -15,7 +17,6 @@ def test_a_deployment_takes_nothing_away_before_it_brings(name: str) -> None:
     assert (deployment["MinimumHealthyPercent"], deployment["MaximumPercent"]) == (100, 200)
     assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
     assert service["DeploymentController"] == {"Type": "ECS"}
-    assert service["LaunchType"] == "FARGATE"
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -23,6 +24,9 @@ def test_alarms_roll_a_deployment_back_and_are_there_before_it(name: str) -> Non
     stack = template(name, "service")
     service, prefix = stack.one("ECS::Service"), settings(name).prefix
     watched = [f"{prefix}-errors", f"{prefix}-unhealthy"]
+    if name == "opposite":
+        assert service["DeploymentConfiguration"]["Alarms"]["Enable"] is False
+        return
     assert service["DeploymentConfiguration"]["Alarms"] == {
         "AlarmNames": watched,
         "Enable": True,
@@ -32,37 +36,105 @@ def test_alarms_roll_a_deployment_back_and_are_there_before_it(name: str) -> Non
     assert alarms <= set(service.body["DependsOn"])
 
 
+def test_the_switch_for_rolling_back_by_alarms_is_tested() -> None:
+    assert {settings(name).deployment.alarms_roll_back for name in ALL} == {True, False}
+
+
 @pytest.mark.parametrize("name", ALL)
-def test_tasks_are_counted_by_the_file_and_spread_over_the_zones(name: str) -> None:
-    service = template(name, "service").one("ECS::Service")
-    assert service["DesiredCount"] == settings(name).scaling.desired
+def test_a_deployment_leaves_the_number_of_tasks_to_scaling(name: str) -> None:
+    service, scaling = template(name, "service").one("ECS::Service"), settings(name).scaling
+    if scaling.maximum > scaling.minimum:
+        assert service.get("DesiredCount") is None
+    else:
+        assert service["DesiredCount"] == scaling.minimum
     assert service["AvailabilityZoneRebalancing"] == "ENABLED"
     assert len(service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]) == 2
 
 
-@pytest.mark.parametrize("name", ["dev", "prod"])
-def test_both_environments_start_with_two_tasks(name: str) -> None:
-    assert template(name, "service").one("ECS::Service")["DesiredCount"] == 2
+@pytest.mark.parametrize("name", ALL)
+def test_spot_is_used_only_where_the_file_says_so(name: str) -> None:
+    stack = template(name, "service")
+    service = stack.one("ECS::Service")
+    if settings(name).task.spot:
+        assert service["CapacityProviderStrategy"] == [
+            {"CapacityProvider": "FARGATE_SPOT", "Weight": 1}
+        ]
+        assert service.get("LaunchType") is None
+        stack.one("ECS::ClusterCapacityProviderAssociations")
+    else:
+        assert service["LaunchType"] == "FARGATE"
+        assert service.get("CapacityProviderStrategy") is None
+
+
+def test_development_is_one_task_by_spot_and_production_two_at_least_and_none_by_spot() -> None:
+    dev, prod = settings("dev"), settings("prod")
+    assert (dev.scaling.minimum, dev.scaling.maximum, dev.task.spot) == (1, 1, True)
+    assert (prod.scaling.minimum, prod.task.spot, prod.production) == (2, False, True)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_it_stands_behind_the_balancer(name: str) -> None:
     stack = template(name, "service")
     service = stack.one("ECS::Service")
-    assert service["LoadBalancers"] == [
-        {
-            "ContainerName": "factorial",
-            "ContainerPort": 5000,
-            "TargetGroupArn": ref(stack.one(f"{LB}::TargetGroup")),
-        }
-    ]
+    (target,) = service["LoadBalancers"]
+    groups = [ref(group) for group in stack.all(f"{LB}::TargetGroup")]
+    assert target["ContainerName"] == "factorial"
+    assert target["ContainerPort"] == 5000
+    assert target["TargetGroupArn"] in groups
     assert service["HealthCheckGracePeriodSeconds"] == 30
-    leads_here = (
-        stack.one(f"{LB}::ListenerRule")
-        if name == "shared"
-        else stack.only(f"{LB}::Listener", Port=443)
-    )
-    assert leads_here.id in service.body["DependsOn"]
+    priority = settings(name).balancer.priority
+    rule = stack.only(f"{LB}::ListenerRule", Priority=priority)
+    if name not in CANARY:
+        assert rule.id in service.body["DependsOn"]
+        return
+    test = stack.only(f"{LB}::ListenerRule", Priority=priority - 1)
+    advanced = target["AdvancedConfiguration"]
+    assert advanced["ProductionListenerRule"] == ref(rule)
+    assert advanced["TestListenerRule"] == ref(test)
+    assert advanced["AlternateTargetGroupArn"] in groups
+    assert advanced["AlternateTargetGroupArn"] != target["TargetGroupArn"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_canary_is_tested_before_it_gets_traffic_and_watched_before_it_gets_all(
+    name: str,
+) -> None:
+    stack, chosen = template(name, "service"), settings(name).deployment
+    deployment = stack.one("ECS::Service")["DeploymentConfiguration"]
+    if name not in CANARY:
+        assert deployment["Strategy"] == "ROLLING"
+        assert stack.all("Lambda::Function") == []
+        return
+    assert deployment["Strategy"] == "CANARY"
+    assert deployment["CanaryConfiguration"] == {
+        "CanaryPercent": chosen.canary_percent,
+        "CanaryBakeTimeInMinutes": chosen.canary_minutes,
+    }
+    assert deployment["BakeTimeInMinutes"] == chosen.bake_minutes
+    (hook,) = deployment["LifecycleHooks"]
+    function = stack.one("Lambda::Function")
+    assert hook["HookTargetArn"] == attribute(function, "Arn")
+    assert hook["LifecycleStages"] == ["POST_TEST_TRAFFIC_SHIFT"]
+    source = (DIRECTORY.parent / "hook.py").read_text(encoding="utf-8")
+    assert function["Code"] == {"ZipFile": source}
+    assert len(source) <= 4096, "the most that CloudFormation takes in a template"
+    assert function["Environment"]["Variables"]["TEST_HEADER"] == "X-Deployment-Test"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_alarm_can_rise_while_a_deployment_is_still_watched(name: str) -> None:
+    """Five minutes at most of observation, two until CloudWatch has the last minute's metrics."""
+    stack, prefix = template(name, "service"), settings(name).prefix
+    for alarm_name in ("errors", "unhealthy"):
+        alarm = stack.only("CloudWatch::Alarm", AlarmName=f"{prefix}-{alarm_name}")
+        (period,) = {
+            metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric
+        }
+        seconds = period * alarm["EvaluationPeriods"]
+        assert seconds + 120 <= ALARM_MINUTES * 60
+    if name in CANARY:
+        deployment = settings(name).deployment
+        assert min(deployment.canary_minutes, deployment.bake_minutes) >= ALARM_MINUTES
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -71,18 +143,18 @@ def test_nobody_can_step_into_a_container(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_scaling_is_by_processor_up_to_a_maximum(name: str) -> None:
+def test_scaling_is_by_processor_between_the_files_numbers(name: str) -> None:
     stack, scaling = template(name, "service"), settings(name).scaling
+    if scaling.minimum == scaling.maximum:
+        assert stack.all("ApplicationAutoScaling::ScalableTarget") == []
+        return
     target = stack.one("ApplicationAutoScaling::ScalableTarget")
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (scaling.desired, scaling.maximum)
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (scaling.minimum, scaling.maximum)
     assert target["ScalableDimension"] == "ecs:service:DesiredCount"
     service = stack.one("ECS::Service")
     assert flat(target["ResourceId"]).endswith(flat(attribute(service, "Name")))
-    (by_cpu,) = (
-        policy["TargetTrackingScalingPolicyConfiguration"]
-        for policy in stack.all("ApplicationAutoScaling::ScalingPolicy")
-        if "Cpu" in policy.id
-    )
+    policy = stack.one("ApplicationAutoScaling::ScalingPolicy")
+    by_cpu = policy["TargetTrackingScalingPolicyConfiguration"]
     assert by_cpu["PredefinedMetricSpecification"] == {
         "PredefinedMetricType": "ECSServiceAverageCPUUtilization"
     }
@@ -90,29 +162,11 @@ def test_scaling_is_by_processor_up_to_a_maximum(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_requests_scale_only_if_asked_to(name: str) -> None:
-    stack, wished = template(name, "service"), settings(name).scaling.requests_per_minute
-    policies = stack.all("ApplicationAutoScaling::ScalingPolicy")
-    assert len(policies) == (2 if wished else 1)
-    if wished:
-        (by_requests,) = (
-            policy["TargetTrackingScalingPolicyConfiguration"]
-            for policy in policies
-            if "Requests" in policy.id
-        )
-        metric = by_requests["CustomizedMetricSpecification"]
-        assert (metric["MetricName"], metric["Statistic"]) == ("RequestCountPerTarget", "Sum")
-        assert by_requests["TargetValue"] == wished
-
-
-def test_requests_do_not_scale_either_environment_and_the_switch_is_tested() -> None:
-    assert settings("dev").scaling.requests_per_minute == 0
-    assert settings("prod").scaling.requests_per_minute == 0
-    assert settings("opposite").scaling.requests_per_minute == 600
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_the_stack_is_protected_like_its_balancer(name: str) -> None:
-    protected = {"prod", "endpoints"}
-    stack = assembly().get_stack_by_name(f"{settings(name).prefix}-service")
-    assert bool(stack.termination_protection) is (name in protected)
+def test_the_stack_with_the_balancer_is_protected_like_it(name: str) -> None:
+    for stack in ("service", "balancer"):
+        if stack in stacks_of(name):
+            has_balancer = bool(template(name, stack).all(f"{LB}::LoadBalancer"))
+            artifact = assembly().get_stack_by_name(f"{settings(name).prefix}-{stack}")
+            assert bool(artifact.termination_protection) is (
+                has_balancer and settings(name).balancer.deletion_protection
+            )

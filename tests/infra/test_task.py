@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings.image import HEALTH_PROBE, RUNTIME_DIRECTORY
+from settings.image import HEALTH_PROBE
 from templates import actions, attribute, flat, ref, statements, template
 from variants import ALL, COMMIT, DIGEST, settings
 
@@ -20,7 +20,7 @@ def environment(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_image_is_one_that_the_registry_has(name: str) -> None:
-    registry = "{AWS::AccountId}.dkr.ecr.eu-central-1.{AWS::URLSuffix}/mod-factorial"
+    registry = "111122223333.dkr.ecr.eu-central-1.{AWS::URLSuffix}/mod-factorial"
     reference = f":{COMMIT}" if name == "opposite" else f"@{DIGEST}"
     assert flat(container(name)["Image"]) == registry + reference
 
@@ -37,25 +37,10 @@ def test_the_container_is_locked_down(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_only_writable_place_is_the_runtime_directory(name: str) -> None:
-    given, stack = container(name), template(name, "service")
-    volumes = stack.one("ECS::TaskDefinition").get("Volumes")
-    if settings(name).task.scratch == "tmpfs":
-        (tmpfs,) = given["LinuxParameters"]["Tmpfs"]
-        assert tmpfs["ContainerPath"] == RUNTIME_DIRECTORY == "/run/apache2"
-        assert set(tmpfs["MountOptions"]) == {"nosuid", "nodev", "noexec"}
-        assert "MountPoints" not in given
-        assert volumes is None
-    else:
-        assert "Tmpfs" not in given["LinuxParameters"]
-        assert given["MountPoints"] == [
-            {"ContainerPath": "/run/apache2", "ReadOnly": False, "SourceVolume": "scratch"}
-        ]
-        assert volumes == [{"Name": "scratch"}]
-
-
-def test_both_kinds_of_scratch_space_are_tested() -> None:
-    assert {settings(name).task.scratch for name in ALL} == {"tmpfs", "volume"}
+def test_nothing_is_mounted_for_the_image_writes_to_dev_shm_only(name: str) -> None:
+    assert template(name, "service").one("ECS::TaskDefinition").get("Volumes") is None
+    assert "MountPoints" not in container(name)
+    assert "Tmpfs" not in container(name)["LinuxParameters"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -112,9 +97,11 @@ def test_it_is_told_all_that_it_may_be_told_and_nothing_secret(name: str) -> Non
         "MAX_REQUEST_WORKERS",
         "THREADS_PER_CHILD",
         "ASYNC_REQUEST_WORKER_FACTOR",
+        "CORS_ORIGIN",
         "LOG_LEVEL",
         "TRUSTED_PROXIES",
     }
+    assert told["CORS_ORIGIN"] == settings(name).task.cors_origin
     assert told["LOG_LEVEL"] == settings(name).logs.level
     assert told["TRUSTED_PROXIES"] == " ".join(settings(name).network.proxies)
     assert "Secrets" not in container(name)
@@ -122,7 +109,7 @@ def test_it_is_told_all_that_it_may_be_told_and_nothing_secret(name: str) -> Non
 
 def test_the_trusted_proxies_are_the_balancers_network() -> None:
     assert environment("prod")["TRUSTED_PROXIES"] == "10.30.0.0/16"
-    assert environment("shared")["TRUSTED_PROXIES"] == "10.99.0.0/24 10.99.1.0/24"
+    assert environment("shared")["TRUSTED_PROXIES"] == "10.99.0.0/24 10.99.1.0/28"
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -139,7 +126,7 @@ def test_logging_never_delays_an_answer_and_is_kept_for_a_while(name: str) -> No
     assert given["LogDriver"] == "awslogs"
     assert given["Options"]["mode"] == "non-blocking"
     assert given["Options"]["max-buffer-size"] == f"{logs.buffer_mib * 1024 * 1024}b"
-    group = stack.one("Logs::LogGroup")
+    group = stack.only("Logs::LogGroup", LogGroupName=f"/mod-factorial/{name}")
     assert given["Options"]["awslogs-group"] == ref(group)
     assert group["RetentionInDays"] == logs.days
 
@@ -150,15 +137,15 @@ def test_the_tasks_role_may_do_nothing(name: str) -> None:
     role = attribute_id(stack.one("ECS::TaskDefinition")["TaskRoleArn"])
     assert all(ref_ids(policy["Roles"]) != [role] for policy in stack.all("IAM::Policy"))
     (found,) = (r for r in stack.all("IAM::Role") if r.id == role)
-    assert set(found.body["Properties"]) <= {"AssumeRolePolicyDocument", "Tags"}
+    limits = {"AssumeRolePolicyDocument", "Tags", "Path", "PermissionsBoundary"}
+    assert set(found.body["Properties"]) == limits
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_agents_role_may_pull_the_image_and_write_the_log(name: str) -> None:
+def test_the_execution_role_may_pull_the_image_and_write_the_log(name: str) -> None:
     stack = template(name, "service")
     role = attribute_id(stack.one("ECS::TaskDefinition")["ExecutionRoleArn"])
-    policy = stack.one("IAM::Policy")
-    assert ref_ids(policy["Roles"]) == [role]
+    (policy,) = (p for p in stack.all("IAM::Policy") if ref_ids(p["Roles"]) == [role])
     pull, log_in, write = statements(policy)
     assert actions(pull) == {
         "ecr:BatchCheckLayerAvailability",
@@ -168,12 +155,13 @@ def test_the_agents_role_may_pull_the_image_and_write_the_log(name: str) -> None
     assert flat(pull["Resource"]).endswith(":repository/mod-factorial")
     assert actions(log_in) == {"ecr:GetAuthorizationToken"}
     assert actions(write) == {"logs:CreateLogStream", "logs:PutLogEvents"}
-    assert write["Resource"] == attribute(stack.one("Logs::LogGroup"), "Arn")
-    assert len(stack.all("IAM::Role")) == 2
-    for found in stack.all("IAM::Role"):
-        assert found.get("ManagedPolicyArns") is None
-        (trust,) = found["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+    assert write["Resource"] == attribute(
+        stack.only("Logs::LogGroup", LogGroupName=f"/mod-factorial/{name}"), "Arn"
+    )
+    (found,) = (r for r in stack.all("IAM::Role") if r.id == role)
+    assert found.get("ManagedPolicyArns") is None
+    (trust,) = found["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
 
 
 def attribute_id(value: dict[str, list[str]]) -> str:

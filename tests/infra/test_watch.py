@@ -1,11 +1,13 @@
 """Alarms whose thresholds follow from something, the topic, the dashboard, the budget."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from templates import Resource, attribute, flat, ref, statements, template
-from variants import ALL, BALANCER_NAME, settings
+from templates import Resource, attribute, flat, imported, ref, stacks_of, statements, template
+from variants import ALL, BALANCER_NAME, SHARED, settings
 
 LB = "ElasticLoadBalancingV2"
 NAMES = ("errors", "refused", "slow", "unhealthy", "missing", "cpu", "memory")
@@ -29,8 +31,12 @@ def metrics(found: Resource) -> dict[str, dict[str, Any]]:
 
 
 def single(found: Resource) -> tuple[str, str, int]:
-    (only,) = metrics(found).values()
-    return only["Metric"]["MetricName"], only["Stat"], only["Period"]
+    """Name, statistic and period of the one metric that an alarm looks at, be it of two groups."""
+    ((name, statistic, period),) = {
+        (stat["Metric"]["MetricName"], stat["Stat"], stat["Period"])
+        for stat in metrics(found).values()
+    }
+    return name, statistic, period
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -39,6 +45,34 @@ def test_these_alarms_and_no_other(name: str) -> None:
     assert {a["AlarmName"] for a in template(name, "service").all("CloudWatch::Alarm")} == {
         f"{prefix}-{alarm_name}" for alarm_name in NAMES
     }
+
+
+RUNBOOK = (Path(__file__).parent.parent.parent / "docs" / "runbook.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## ([a-z-]+)\n(.*?)(?=^## |\Z)", RUNBOOK, re.DOTALL | re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_alarm_leads_to_its_section_of_the_runbook(name: str) -> None:
+    for stack in stacks_of(name):
+        for found in template(name, stack).all("CloudWatch::Alarm"):
+            alarm_name = found["AlarmName"].removeprefix(f"{settings(name).prefix}-")
+            repository = settings(name).delivery.repository_name
+            assert found["AlarmDescription"].endswith(
+                f"Runbook: https://github.com/{repository}/blob/main/docs/runbook.md#{alarm_name}"
+            )
+            for part in ("**Meaning.**", "**First look.**", "**Usual causes.**", "**Way back.**"):
+                assert part in SECTIONS[alarm_name], f"{alarm_name} has no {part}"
+
+
+def test_the_runbook_has_no_section_without_an_alarm() -> None:
+    assert set(SECTIONS) == {*NAMES, "edge-origin", "edge-hits", "budget"}
+
+
+@pytest.mark.parametrize("alarm_name", NAMES)
+def test_the_runbook_says_which_alarms_roll_a_deployment_back(alarm_name: str) -> None:
+    says = "rolls a deployment back" in SECTIONS[alarm_name]
+    watched = template("prod", "service").one("ECS::Service")["DeploymentConfiguration"]["Alarms"]
+    assert says is (f"{settings('prod').prefix}-{alarm_name}" in watched["AlarmNames"])
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -52,10 +86,26 @@ def test_missing_data_is_no_alarm_but_of_tasks_and_every_alarm_is_told(name: str
         assert found["AlarmDescription"]
 
 
-def value(expression: str, **figures: float) -> float:
-    """Computes an expression of CloudWatch's for one period in which every metric has a value."""
-    names = {"IF": lambda test, yes, no: yes if test else no, "FILL": lambda figure, _: figure}
-    return eval(expression, {"__builtins__": {}}, {**names, **figures})  # noqa: S307
+def value(found: Resource, **figures: float) -> float:
+    """What an alarm computes for a period in which its metrics have these values, by the metrics' names.
+
+    Of two target groups the first has the whole value.
+    """
+    names: dict[str, Any] = {
+        "IF": lambda test, yes, no: yes if test else no,
+        "FILL": lambda figure, _: figure,
+        "SUM": sum,
+        "MAX": max,
+    }
+    for key, stat in metrics(found).items():
+        name = stat["Metric"]["MetricName"]
+        names[key] = 0 if "_" in key and key.endswith("1") else figures[name]
+    expressions = {m["Id"]: m["Expression"] for m in found["Metrics"] if "Expression" in m}
+    (result,) = (m["Id"] for m in found["Metrics"] if m.get("ReturnData"))
+    # Those that others are made of come first here.
+    for key in sorted(expressions, key=lambda key: key == result):
+        names[key] = eval(expressions[key], {"__builtins__": {}}, names)  # noqa: S307
+    return names[result]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -63,35 +113,38 @@ def test_errors_are_a_ratio_with_a_minimum_of_requests_and_without_refusals(name
     found, limits = alarm(name, "errors"), settings(name).alarms
     assert found["Threshold"] == limits.error_percent
     assert found["ComparisonOperator"] == "GreaterThanThreshold"
-    (expression,) = (m["Expression"] for m in found["Metrics"] if m.get("ReturnData"))
-    used = {key: stat["Metric"]["MetricName"] for key, stat in metrics(found).items()}
-    expected = {
-        "requests": "RequestCount",
-        "failed": "HTTPCode_Target_5XX_Count",
-        "refused": "Refused",
-    }
-    if name != "shared":
-        expected["unanswered"] = "HTTPCode_ELB_5XX_Count"
-    assert used == expected
+    own = settings(name).balancer.kind == "own"
+    expected = {"RequestCount", "HTTPCode_Target_5XX_Count", "Refused"}
+    used = {stat["Metric"]["MetricName"] for stat in metrics(found).values()}
+    assert used == expected | ({"HTTPCode_ELB_5XX_Count"} if own else set())
     assert {stat["Period"] for stat in metrics(found).values()} == {300}
     assert {stat["Stat"] for stat in metrics(found).values()} == {"Sum"}
 
+    def percent(requests: int, failed: int, refused: int = 0, unanswered: int = 0) -> float:
+        return value(
+            found,
+            RequestCount=requests,
+            HTTPCode_Target_5XX_Count=failed,
+            Refused=refused,
+            HTTPCode_ELB_5XX_Count=unanswered,
+        )
+
     few, many = limits.minimum_requests - 1, limits.minimum_requests
-    silent = {"refused": 0} if name == "shared" else {"refused": 0, "unanswered": 0}
-    assert value(expression, requests=few, failed=few, **silent) == 0
-    assert value(expression, requests=many, failed=many, **silent) == 100
-    assert value(expression, requests=1000, failed=30, **silent) == 3
-    assert value(expression, requests=1000, failed=30, **{**silent, "refused": 30}) == 0
-    if name != "shared":
-        outage = {"requests": 0, "failed": 0, "refused": 0, "unanswered": many}
-        assert value(expression, **outage) == 100
+    assert percent(few, few) == 0
+    assert percent(many, many) == 100
+    assert percent(1000, 30) == 3
+    assert percent(1000, 30, refused=30) == 0
+    if own:
+        assert percent(0, 0, unanswered=many) == 100
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_refusals_are_counted_from_the_logs_reason(name: str) -> None:
     stack, found = template(name, "service"), alarm(name, "refused")
     log_filter = stack.one("Logs::MetricFilter")
-    assert log_filter["LogGroupName"] == ref(stack.one("Logs::LogGroup"))
+    assert log_filter["LogGroupName"] == ref(
+        stack.only("Logs::LogGroup", LogGroupName=f"/mod-factorial/{name}")
+    )
     assert log_filter["FilterPattern"] == '{ ($.status = 503) && ($.reason = "busy") }'
     (transformation,) = log_filter["MetricTransformations"]
     (stat,) = metrics(found).values()
@@ -115,8 +168,10 @@ def test_hosts_are_watched_from_both_sides(name: str) -> None:
     assert single(unhealthy) == ("UnHealthyHostCount", "Maximum", 60)
     assert (unhealthy["ComparisonOperator"], unhealthy["Threshold"]) == ("GreaterThanThreshold", 0)
     assert single(missing) == ("HealthyHostCount", "Minimum", 60)
+    assert value(missing, HealthyHostCount=3) == 3
+    assert value(unhealthy, UnHealthyHostCount=2) == 2
     assert missing["ComparisonOperator"] == "LessThanThreshold"
-    assert missing["Threshold"] == settings(name).scaling.desired
+    assert missing["Threshold"] == settings(name).scaling.minimum
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -135,24 +190,27 @@ def test_processor_and_memory(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_balancer_metrics_are_of_our_targets(name: str) -> None:
     stack = template(name, "service")
-    group = attribute(stack.one(f"{LB}::TargetGroup"), "TargetGroupFullName")
-    balancer = (
-        BALANCER_NAME
-        if name == "shared"
-        else attribute(stack.one(f"{LB}::LoadBalancer"), "LoadBalancerFullName")
-    )
+    groups = [attribute(group, "TargetGroupFullName") for group in stack.all(f"{LB}::TargetGroup")]
     seen = set()
     for alarm_name in ("errors", "slow", "unhealthy", "missing"):
         for stat in metrics(alarm(name, alarm_name)).values():
             metric = stat["Metric"]
             given = {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
+            if metric["MetricName"] == "Refused":
+                continue
+            if name in SHARED:
+                assert given["LoadBalancer"] == BALANCER_NAME
+            else:
+                made = template(name, "balancer" if name == "central" else "service")
+                balancer = attribute(made.one(f"{LB}::LoadBalancer"), "LoadBalancerFullName")
+                assert imported(given["LoadBalancer"], made) == balancer
             if metric["MetricName"] in TARGET_METRICS:
-                assert given == {"LoadBalancer": balancer, "TargetGroup": group}
-            elif metric["MetricName"] == "HTTPCode_ELB_5XX_Count":
-                assert given == {"LoadBalancer": balancer}
-            seen.add(metric["MetricName"])
-    expected = TARGET_METRICS | {"Refused"}
-    assert seen == (expected if name == "shared" else expected | {"HTTPCode_ELB_5XX_Count"})
+                assert given["TargetGroup"] in groups
+                seen.add((metric["MetricName"], flat(given["TargetGroup"])))
+            else:
+                assert set(given) == {"LoadBalancer"}
+                assert metric["MetricName"] == "HTTPCode_ELB_5XX_Count"
+    assert seen == {(metric, flat(group)) for metric in TARGET_METRICS for group in groups}
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -6,18 +6,24 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from constructs import Construct
 
 from settings.image import HEALTH_PATH, PORT
+from settings.schema import Environment
 
 
-class TargetGroup(elb.ApplicationTargetGroup):
-    """The next request goes to the task with the fewest unanswered ones: taking turns would be unfair
-    where one request costs a million times another."""
+def target_groups(
+    scope: Construct, settings: Environment, vpc: ec2.IVpc
+) -> list[elb.ApplicationTargetGroup]:
+    """One; two for canary deployments, in which old and new tasks are in different groups.
 
-    def __init__(
-        self, scope: Construct, id: str, *, vpc: ec2.IVpc, deregistration_delay: int
-    ) -> None:
-        super().__init__(
+    A balancer sends the next request to the task with the fewest outstanding ones. Round robin would
+    be unfair where one request costs a million times another.
+    """
+    names = (
+        ["Targets"] if settings.deployment.strategy == "rolling" else ["Targets", "OtherTargets"]
+    )
+    return [
+        elb.ApplicationTargetGroup(
             scope,
-            id,
+            name,
             vpc=vpc,
             target_type=elb.TargetType.IP,
             protocol=elb.ApplicationProtocol.HTTP,
@@ -25,7 +31,7 @@ class TargetGroup(elb.ApplicationTargetGroup):
             load_balancing_algorithm_type=(
                 elb.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS
             ),
-            deregistration_delay=Duration.seconds(deregistration_delay),
+            deregistration_delay=Duration.seconds(settings.times.deregistration_delay),
             health_check=elb.HealthCheck(
                 path=HEALTH_PATH,
                 healthy_http_codes="200",
@@ -35,3 +41,5 @@ class TargetGroup(elb.ApplicationTargetGroup):
                 unhealthy_threshold_count=3,
             ),
         )
+        for name in names
+    ]

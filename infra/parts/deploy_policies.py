@@ -1,0 +1,174 @@
+"""What CloudFormation may do for one environment, and what the roles that it makes may do at most."""
+
+import json
+from pathlib import Path
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from settings.schema import Environment
+
+ACTIONS: list[str] = json.loads(
+    (Path(__file__).parent.parent / "deploy_actions.json").read_text(encoding="utf-8")
+)
+"""Every action that making, changing and deleting the stacks' resources takes, by the schemas that AWS
+publishes for them; `make infra-actions` writes the list, and a test compares it with the templates."""
+
+POLICY_SIZE = 5500
+"""Characters; IAM takes 6,144 in one managed policy, and a bit more is added here to what is counted."""
+
+GIVES_PERMISSIONS = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+)
+"""Only for roles that have the boundary. Nothing may take that away."""
+
+BOUNDARY = {
+    "Images": ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+    "LogIn": ("ecr:GetAuthorizationToken",),
+    "Log": ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:DescribeLogGroups", "logs:PutLogEvents"),
+    "Traffic": ("elasticloadbalancing:Describe*", "elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule", "elasticloadbalancing:RegisterTargets"),
+    "Hook": ("lambda:InvokeFunction",),
+    "Interfaces": ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+}  # fmt: skip
+"""What the task, its agent, the flow log, ECS and the deployment test need together."""
+
+SPECIAL = (
+    "iam:CreateServiceLinkedRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:ListRoles",
+    "iam:PassRole",
+)
+
+PASSED_TO = [
+    "ecs-tasks.amazonaws.com",
+    "ecs.amazonaws.com",
+    "lambda.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+]
+
+
+class DeployPolicies(Construct):
+    """Managed policies for the bootstrap's execution role, and the boundary."""
+
+    def __init__(self, scope: Construct, id: str, settings: Environment) -> None:
+        super().__init__(scope, id)
+        prefix = settings.prefix
+        iam.ManagedPolicy(
+            self,
+            "Boundary",
+            managed_policy_name=f"{prefix}-boundary",
+            description=f"The most that roles of {prefix} may do",
+            statements=[
+                iam.PolicyStatement(sid=sid, actions=list(actions), resources=["*"])
+                for sid, actions in BOUNDARY.items()
+            ],
+        )
+        self.arns = []
+        for number, statements in enumerate(_packed(_statements(settings)), 1):
+            name = f"{prefix}-deploy-{number}"
+            self.arns.append(f"arn:{Aws.PARTITION}:iam::{settings.account}:policy/{name}")
+            iam.ManagedPolicy(
+                self,
+                f"Deploy{number}",
+                managed_policy_name=name,
+                description=f"What CloudFormation needs for the stacks of {prefix}",
+                statements=statements,
+            )
+
+
+def _statements(settings: Environment) -> list[iam.PolicyStatement]:
+    """One for each service, on the resources of this environment where their names are known before."""
+    account, prefix = settings.account, settings.prefix
+
+    def arn(service: str, *resources: str, region: str = "*", of: str = account) -> list[str]:
+        return [f"arn:{Aws.PARTITION}:{service}:{region}:{of}:{each}" for each in resources]
+
+    roles = arn("iam", f"role/{prefix}/*", region="")
+    scopes = {
+        "budgets": arn("budgets", f"budget/{prefix}", region=""),
+        "cloudwatch": arn("cloudwatch", f"alarm:{prefix}-*")
+        + arn("cloudwatch", f"dashboard/{prefix}", region=""),
+        "ecr": arn("ecr", f"repository/{settings.registry.repository}"),
+        "lambda": arn("lambda", f"function:{prefix}-*"),
+        "route53": [
+            f"arn:{Aws.PARTITION}:route53:::{each}"
+            for each in (f"hostedzone/{settings.domain.zone_id or 'none'}", "change/*")
+        ],
+        "s3": [f"arn:{Aws.PARTITION}:s3:::{prefix}-*"],
+        "sns": arn("sns", f"{prefix}-*"),
+        "ssm": arn("ssm", f"parameter/cdk-bootstrap/{settings.delivery.qualifier}/version"),
+    }
+    services: dict[str, list[str]] = {}
+    for action in ACTIONS:
+        services.setdefault(action.partition(":")[0], []).append(action)
+    of_roles = set(services.pop("iam"))
+    others = of_roles - {*GIVES_PERMISSIONS, *SPECIAL}
+    statements = [
+        iam.PolicyStatement(
+            sid="NotOfAnotherEnvironment",
+            effect=iam.Effect.DENY,
+            actions=["*"],
+            resources=["*"],
+            conditions={
+                "StringNotEquals": {"aws:ResourceTag/environment": settings.name},
+                "Null": {"aws:ResourceTag/environment": "false"},
+            },
+        ),
+        iam.PolicyStatement(
+            sid="RolesWithinTheBoundary",
+            actions=sorted(of_roles & set(GIVES_PERMISSIONS)),
+            resources=roles,
+            conditions={
+                "StringEquals": {
+                    "iam:PermissionsBoundary": (
+                        f"arn:{Aws.PARTITION}:iam::{account}:policy/{prefix}-boundary"
+                    )
+                }
+            },
+        ),
+        iam.PolicyStatement(
+            sid="Roles",
+            actions=sorted(others),
+            resources=roles,
+        ),
+        iam.PolicyStatement(
+            sid="RolesForServices",
+            actions=["iam:PassRole"],
+            resources=roles,
+            conditions={"StringEquals": {"iam:PassedToService": PASSED_TO}},
+        ),
+        iam.PolicyStatement(
+            sid="RolesOfServices",
+            actions=["iam:CreateServiceLinkedRole"],
+            resources=arn("iam", "role/aws-service-role/*", region=""),
+        ),
+    ]
+    for service, actions in services.items():
+        # What only lists or describes takes no resource, or is needed before there is one.
+        verbs = [f"{service}:{verb}" for verb in ("Describe", "List")]
+        changing = [each for each in actions if not each.startswith(tuple(verbs))]
+        looking = [f"{verb}*" for verb in verbs if any(each.startswith(verb) for each in actions)]
+        for chosen, resources in ((changing, scopes.get(service, ["*"])), (looking, ["*"])):
+            if chosen:
+                statements.append(iam.PolicyStatement(actions=chosen, resources=resources))
+    return statements
+
+
+def _packed(statements: list[iam.PolicyStatement]) -> list[list[iam.PolicyStatement]]:
+    """In as few policies as their sizes allow, in order."""
+    policies: list[list[iam.PolicyStatement]] = []
+    size = POLICY_SIZE
+    for statement in statements:
+        length = len(json.dumps(statement.to_json(), separators=(",", ":")))
+        if size + length > POLICY_SIZE:
+            policies.append([])
+            size = 0
+        policies[-1].append(statement)
+        size += length
+    return policies
