@@ -31,9 +31,9 @@ typedef struct {
     int64_t value[SETTING_COUNT];
 } directives;
 
-/* ---- defaults of the machine's */
+/* ---- defaults that depend on the machine */
 
-/* Half of what there is, where that is little. */
+/* MiB: at most half of the memory. */
 static int64_t default_memory(void)
 {
     int64_t half = (int64_t)(cgroup_memory("") / 2) / MIB;
@@ -45,7 +45,7 @@ static int64_t default_concurrency(void)
     return cgroup_processors("");
 }
 
-/* More threads make one computation hardly faster. */
+/* With more threads a computation is hardly any faster. */
 static int64_t default_threads(void)
 {
     unsigned processors = cgroup_processors("");
@@ -55,8 +55,8 @@ static int64_t default_threads(void)
 /* The one table of ranges and defaults. */
 static const struct {
     int64_t least, most, fallback;
-    int64_t (*machine)(void); /* the default, where the machine decides */
-    bool global;              /* for all virtual servers together */
+    int64_t (*machine)(void); /* computes the default, if it depends on the machine */
+    bool global;              /* allowed outside of all sections only */
 } settings[SETTING_COUNT] = {
     [MAX_NUMBER] = {0, FACTORIAL_LIMIT, .fallback = 1000000},
     [TIMEOUT] = {1, 3600, .fallback = 10},
@@ -71,7 +71,7 @@ static const struct {
     [ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, .fallback = FACTORIAL_AUTO, .global = true},
 };
 
-/* ---- the records */
+/* ---- configuration records */
 
 void *directives_create(apr_pool_t *pool, char *path)
 {
@@ -160,9 +160,9 @@ server_settings directives_server(ap_conf_vector_t *configuration)
     };
 }
 
-/* ---- reading them */
+/* ---- reading directives */
 
-/* Limits that a .htaccess file or a directory could lift would be no limits. */
+/* The owner of a directory or a .htaccess file must not be able to lift a limit. */
 static const char *refuse_directories(cmd_parms *cmd)
 {
     return ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS);
@@ -174,7 +174,7 @@ static const char *refuse_context(cmd_parms *cmd, setting which)
                                   : refuse_directories(cmd);
 }
 
-/* A section that names one address, not a pattern of addresses. */
+/* Does the directive stand in a section for one address, not for a pattern of addresses? */
 static bool is_plain_location(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
@@ -183,7 +183,7 @@ static bool is_plain_location(const cmd_parms *cmd)
     return section && section->args[0] != '~' && !ap_is_matchexp(cmd->path);
 }
 
-/* The rule of the section that is being read; created by the first directive that needs it. */
+/* The rule of the section that is being read. The first directive that needs it creates it. */
 static endpoint_rule *rule_here(const cmd_parms *cmd, directives *d)
 {
     if (!d->rules) {

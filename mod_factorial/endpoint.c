@@ -9,9 +9,9 @@
 #include <strings.h>
 
 /*
- * First of all, and declining, so that mod_rewrite, mod_proxy and others translate the address as
- * ever. The rule is looked up here because ap_process_request_internal replaces the location's
- * configuration by the server's before map_to_storage.
+ * Runs before all other modules and declines, so that mod_rewrite, mod_proxy and others translate
+ * the address as usual. The address is noted because ap_process_request_internal replaces the
+ * location's configuration by the server's before map_to_storage.
  */
 static int note_endpoint(request_rec *r)
 {
@@ -21,9 +21,9 @@ static int note_endpoint(request_rec *r)
 }
 
 /*
- * The endpoint is not on disk: httpd need not walk the file system. Declines if the address is
- * another one by now, changed by mod_rewrite's [PT]. A handler that is named here already is that
- * of a ScriptAlias or the like, which name_handler overrules.
+ * Keeps httpd from walking the file system, because the endpoint is not a file. Declines if another
+ * module has changed the address since, as mod_rewrite does with [PT]. A handler that has been
+ * named by now, by a ScriptAlias for example, does not matter: name_handler overrules it.
  */
 static int claim_endpoint(request_rec *r)
 {
@@ -33,9 +33,9 @@ static int claim_endpoint(request_rec *r)
 }
 
 /*
- * Was the handler named by a SetHandler that is nearer to the address than `Factorial On`? It is,
- * if it stands in a section for the same address, or in a later one if one of the two is for a
- * pattern of addresses.
+ * Was the handler named by a SetHandler that is nearer to the address than `Factorial On` is? That
+ * is so if it stands in a section for the same address; or, if one of the two sections is for a
+ * pattern of addresses, in the later section.
  */
 static bool is_set_nearer(const request_rec *r, const endpoint_rule *rule)
 {
@@ -59,15 +59,15 @@ static bool is_set_nearer(const request_rec *r, const endpoint_rule *rule)
 }
 
 /*
- * Also for requests that could not be noted, because another module changed their address to ours.
- * Before mod_dir's fixup, so that a FallbackResource sees that the request has its handler.
+ * Also applies to requests that note_endpoint missed because another module gave them this address
+ * later. Runs before mod_dir's fixup, which leaves a request alone that has a handler.
  */
 static int name_handler(request_rec *r)
 {
     const endpoint_rule *rule = r->proxyreq ? NULL : directives_endpoint(r);
     if (rule && !(r->handler && is_set_nearer(r, rule))) {
         r->handler = HANDLER_FACTORIAL;
-        /* It exists, although not as a file: mod_speling must not look for similar names. */
+        /* It exists, although not as a file: keeps mod_speling from looking for similar names. */
         r->finfo.filetype = APR_UNKFILE;
     }
     return DECLINED;
@@ -76,7 +76,7 @@ static int name_handler(request_rec *r)
 void endpoint_register_hooks(void)
 {
     ap_hook_translate_name(note_endpoint, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    /* After http_core's answers to TRACE and OPTIONS *. */
+    /* After http_core has dealt with TRACE and OPTIONS *. */
     ap_hook_map_to_storage(claim_endpoint, NULL, NULL, APR_HOOK_LAST);
     ap_hook_fixups(name_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -1,5 +1,5 @@
 /*
- * Where the endpoint is: which requests are the module's, from address translation to handler.
+ * Which requests are for the endpoint, from the translation of the address to the handler.
  */
 #ifndef MOD_FACTORIAL_ENDPOINT_H
 #define MOD_FACTORIAL_ENDPOINT_H

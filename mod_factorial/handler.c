@@ -25,7 +25,7 @@ static void note_number(request_rec *r, const char *name, uint64_t value)
     apr_table_setn(r->notes, name, apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, value));
 }
 
-/* Before the response is sent, so that whoever has read it also finds the line in the log. */
+/* To be called before the response is sent: a client that has read it finds the line in the log. */
 static void set_outcome(factorial_request *q, outcome reached)
 {
     const outcome_row *row = &outcomes[reached];

@@ -1,15 +1,15 @@
 /*
- * A request's way through the module.
+ * The two content handlers. handler.c has the way of a request from top to bottom.
  */
 #ifndef MOD_FACTORIAL_HANDLER_H
 #define MOD_FACTORIAL_HANDLER_H
 
 #include "module.h"
 
-/* The endpoint: answers requests whose handler is "factorial". */
+/* Answers requests for the handler "factorial"; DECLINED for others. */
 int handler_factorial(request_rec *r);
 
-/* The health check: answers UP to requests whose handler is "factorial-health". */
+/* Answers requests for the handler "factorial-health" with UP; DECLINED for others. */
 int handler_health(request_rec *r);
 
 #endif

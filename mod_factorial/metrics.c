@@ -10,10 +10,11 @@
 
 typedef struct {
     atomic_uint_fast64_t requests[OUTCOME_COUNT];
-    atomic_uint_fast64_t computations, digits, waited, computed; /* microseconds the latter two */
+    atomic_uint_fast64_t computations, digits;
+    atomic_uint_fast64_t waited, computed; /* microseconds */
 } counters;
 
-/* Of this process; set before it forks children. */
+/* Set in the parent process, before it forks. */
 static counters *shared;
 static admission_ledger *budget;
 

@@ -18,7 +18,7 @@
 
 static int prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
-    /* The configuration is read twice at start; the first time is a trial. */
+    /* httpd reads the configuration twice when it starts, the first time to check it. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
     if (!process_prepare(server))
@@ -44,12 +44,12 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(handler_health, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-/* AP_DECLARE_MODULE would define the log index again that every file has from the header. */
+/* Without AP_DECLARE_MODULE, which would define the log index that module.h defines. */
 module AP_MODULE_DECLARE_DATA factorial_module = {
     STANDARD20_MODULE_STUFF,
-    directives_create, /* per-directory configuration: made */
-    directives_merge,  /* and merged */
-    NULL,              /* per-server configuration: none */
+    directives_create,
+    directives_merge,
+    NULL, /* there is no configuration for servers */
     NULL,
     directives_table,
     register_hooks,

@@ -1,5 +1,5 @@
 /*
- * What every file of the module that talks to httpd includes first.
+ * The ground of every file that uses httpd: its headers, its version, the module's own names.
  */
 #ifndef MOD_FACTORIAL_MODULE_H
 #define MOD_FACTORIAL_MODULE_H
@@ -10,7 +10,7 @@
 #include <http_config.h>
 #include <http_log.h>
 
-/* Earlier servers also have holes that nobody should run with. */
+/* child_stopping exists from this version on. Earlier ones also have known security holes. */
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 116)
 #error "mod_factorial needs Apache httpd 2.4.49 or later"
 #endif
@@ -19,12 +19,12 @@
 #error "mod_factorial needs Apache httpd 2.4, and this is 2.5"
 #endif
 
-/* The only symbol that the module exports: everything else is compiled hidden. */
+/* The only symbol that the module exports. All others are compiled with hidden visibility. */
 extern module AP_MODULE_DECLARE_DATA factorial_module __attribute__((visibility("default")));
 
 APLOG_USE_MODULE(factorial);
 
-/* The handlers' names, as SetHandler takes them. */
+/* The names of the handlers, for SetHandler. */
 #define HANDLER_FACTORIAL "factorial"
 #define HANDLER_HEALTH    "factorial-health"
 

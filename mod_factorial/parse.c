@@ -60,7 +60,7 @@ static outcome read_number(const char *at, const char *end, uint64_t maximum, ui
     if (byte == '-' || byte == '+')
         byte = next_byte(&at, end);
 
-    /* Reading goes on behind a number that is too large: it may yet turn out to be none. */
+    /* Reads on after a number that is too large, because it may not be a number after all. */
     bool any = false, over = false;
     uint64_t value = 0;
     for (; byte >= '0' && byte <= '9'; byte = next_byte(&at, end)) {
@@ -100,12 +100,12 @@ typedef struct {
 /* A media range with its parameters, as in "text/html;level=1;q=0.5". */
 typedef struct {
     span type, subtype;
-    bool charset; /* has the parameter charset=utf-8, which everything here fulfils */
-    bool foreign; /* has a parameter that nothing here fulfils */
+    bool charset; /* has the parameter charset=utf-8, which all our types satisfy */
+    bool foreign; /* has another parameter, which none of our types satisfies */
     int weight;   /* 0 to 1000 */
 } media_range;
 
-/* How well a range names a type: the more, the more it counts. */
+/* How specific a match is, in increasing order. The most specific one decides. */
 typedef enum { NO_MATCH, ANY_TYPE, ANY_SUBTYPE, NAMED, NAMED_WITH_PARAMETER } specificity;
 
 typedef struct {
@@ -141,7 +141,7 @@ static span read_token(const char **at)
     return token;
 }
 
-/* A token, or what stands between quotes. */
+/* A token or a quoted string, without its quotes. */
 static span read_value(const char **at)
 {
     if (**at != '"')
@@ -156,7 +156,7 @@ static span read_value(const char **at)
     return value;
 }
 
-/* 0 to 1000 for 0 to 1.000; -1 if it is no weight. */
+/* The weight in thousandths, 0 to 1000; -1 if the text is not a weight. */
 static int read_weight(span s)
 {
     if (s.length == 0 || s.length > 5 || (s.at[0] != '0' && s.at[0] != '1'))
@@ -178,7 +178,7 @@ static void read_parameter(const char **at, media_range *range, bool *weighed)
     if (skip_char(at, '='))
         value = read_value(at);
     if (*weighed || name.length == 0)
-        return; /* what follows the weight says nothing of the type */
+        return; /* parameters after the weight do not belong to the type */
     if (equals(name, "q")) {
         *weighed = true;
         range->weight = read_weight(value);
@@ -189,7 +189,7 @@ static void read_parameter(const char **at, media_range *range, bool *weighed)
     }
 }
 
-/* Reads one element of the list; false if it is not a media range with a sound weight. */
+/* Reads one element of the list. False if it is not a media range with a valid weight. */
 static bool read_range(const char **at, media_range *range)
 {
     *range = (media_range){.weight = 1000};
@@ -241,7 +241,7 @@ accept_preference parse_accept(const char *accept)
             weigh(&range, &text);
             weigh(&range, &problem);
         }
-        /* Whatever an element has left over goes with it; quoted commas were read above. */
+        /* Skips the rest of an invalid element. Quoted commas have been read above. */
         at += strcspn(at, ",");
         at += *at == ',';
     }

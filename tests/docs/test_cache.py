@@ -97,6 +97,16 @@ def test_spellings_of_the_same_wish_share_a_result(server: Httpd) -> None:
         assert was_kept(get(server, 11, Accept=accept))
 
 
+@pytest.mark.parametrize("path", ["factorial", "factorial.txt", "factorial/summary"])
+def test_version_2_needs_one_copy_of_each_form(server: Httpd, path: str) -> None:
+    url = f"{server.base}/api/v2/{path}?number=16"
+    first = requests.get(url, headers={"Accept": BROWSER}, timeout=20)
+    second = requests.get(url, headers={"Accept": "text/plain"}, timeout=20)
+    assert not was_kept(first)
+    assert was_kept(second)
+    assert second.content == first.content
+
+
 def test_a_client_cannot_ask_for_computing_it_again(server: Httpd) -> None:
     get(server, 12)
     assert was_kept(get(server, 12, Cache_Control="no-cache"))

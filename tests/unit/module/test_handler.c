@@ -78,6 +78,12 @@ START_TEST(each_form_has_its_response)
          "\"maximum\":100000000000000}\n",
          NULL, 400},
         {"number", "number=5", "{\"factorial\":120}\n", "Accept", 200},
+        /* Long computations are refused without an account. */
+        {"string", "number=60000",
+         "{\"type\":\"/docs/problems#busy\",\"title\":\"Busy\",\"status\":503,"
+         "\"detail\":\"Too many large numbers at once: try again later\"}\n",
+         NULL, 503},
+        {"text", "number=60000", "Too many large numbers at once: try again later", NULL, 503},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         request_rec *r = fake_request(cases[i].query);
@@ -90,6 +96,7 @@ START_TEST(each_form_has_its_response)
         if (cases[i].body)
             ck_assert_str_eq(fake.body, cases[i].body);
         ck_assert_pstr_eq(fake_answer_header(r, "Vary"), cases[i].vary);
+        ck_assert_pstr_eq(fake_answer_header(r, "Retry-After"), r->status == 503 ? "1" : NULL);
     }
 }
 END_TEST
