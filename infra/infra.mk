@@ -28,7 +28,7 @@ $(INFRA_BUILD)/command-line/ready: infra/package-lock.json infra/package.json $(
 	ln -sf "$(abspath $(@D))"/node_modules/aws-cdk/bin/cdk $(INFRA_VENV)/bin/cdk
 	touch $@
 
-.PHONY: infra-setup infra-lock infra-ready infra-synth infra-actions infra-test infra-nag infra-lint infra-format infra-diff infra-deploy
+.PHONY: infra-setup infra-lock infra-ready infra-synth infra-actions infra-costs infra-test infra-nag infra-lint infra-format infra-diff infra-deploy
 infra-setup: $(INFRA_VENV)/ready $(INFRA_BUILD)/command-line/ready ## install what the infrastructure's targets need, under build/
 infra-lock: $(INFRA_VENV)/ready ## resolve infra/requirements.in anew into pinned versions with hashes
 	$(INFRA_PATH) uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -37,7 +37,9 @@ infra-ready: $(INFRA_VENV)/ready ## name what in an environment's file is still 
 	$(INFRA_PATH) python infra/app.py --deployable --image "$$(git rev-parse HEAD)" \
 	    $(if $(ENVIRONMENT),--environment "$(ENVIRONMENT)") --output $(INFRA_BUILD)/templates
 infra-actions: $(INFRA_VENV)/ready ## write the list of actions that deploying takes, infra/deploy_actions.json
-	$(INFRA_PATH) python tests/infra/deploy_actions.py
+	$(INFRA_PATH) PYTHONPATH=infra python tests/infra/deploy_actions.py
+infra-costs: $(INFRA_VENV)/ready ## compute the tables of docs/costs.md and docs/edge.md from infra/prices.toml
+	$(INFRA_PATH) PYTHONPATH=infra python tests/infra/costs.py
 infra-synth: $(INFRA_VENV)/ready ## write the CloudFormation templates to build/infra/templates; no credentials, no network
 	$(INFRA_PATH) python infra/app.py --image "$(or $(IMAGE),$$(git rev-parse HEAD))" \
 	    $(if $(ENVIRONMENT),--environment "$(ENVIRONMENT)") --output $(INFRA_BUILD)/templates
