@@ -23,18 +23,39 @@ tools-lint: test-packages ## ruff on the Python of tests/api, tests/browser and 
 	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
 	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
 
-tools_python := tests/api tests/browser tests/docs tests/apxs.py tests/httpd.py tests/conftest.py
+tools_python := docs/page/build tests/api tests/browser tests/clients tests/docs tests/recipes.py tests/apxs.py tests/httpd.py tests/conftest.py
 tool_suite = 'env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/python -m pytest -c tests/pytest.ini tests/$(1)'
 api-test: test-packages ## the API's description: linted, its examples asked for, random requests by it
-	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
+	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready
 	tests/run $(call tool_suite,api)
 browser-test: test-packages ## the page in a real Chromium; pictures of it in build/screenshots
 	$(call install,chromium)
-	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
+	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready
 	tests/run $(call tool_suite,browser)
 docs-test: test-packages ## the manual's commands and configurations, as it prints them
-	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
+	$(call install,php-cli php-gmp ruby jq r-base-core r-cran-jsonlite r-cran-gmp)
+	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready
 	tests/run $(call tool_suite,docs)
+
+# Clients that openapi-generator makes: CLIENTS='python go' for some of them.
+CLIENTS          ?= python go typescript fetch java rust csharp
+client_toolchains = $(if $(filter java,$(CLIENTS)),$(if $(shell command -v mvn),,maven) default-jdk-headless) \
+                    $(if $(filter go,$(CLIENTS)),$(if $(shell command -v go),,golang-go)) \
+                    $(if $(filter rust,$(CLIENTS)),$(if $(shell command -v cargo),,cargo-web))
+
+$(BUILD)/clients/venv/ready: tests/clients/requirements.txt
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+.PHONY: client-test client-lock
+client-test: test-packages ## generated clients and compiled recipes against a real server (CLIENTS='python go')
+	$(call install,default-jre-headless $(client_toolchains))
+	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready $(BUILD)/clients/venv/ready
+	CLIENTS='$(CLIENTS)' tests/run $(call tool_suite,clients)
+client-lock: $(TOOLS)/ready ## pin anew what tests/clients/requirements.in names
+	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --output-file tests/clients/requirements.txt tests/clients/requirements.in
 
 # The drawing in the documents.
 .PHONY: docs
