@@ -10,7 +10,7 @@ FROM ${BUILD_IMAGE} AS build
 # Not pinned: each build takes the newest security updates of the Debian release.
 # hadolint ignore=DL3008
 RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends \
-        apache2-bin apache2-dev binutils check gcc libc6-dev libgmp-dev make pkg-config && \
+        apache2-bin apache2-dev binutils check gcc libc6-dev libgmp-dev make pkg-config python3-yaml && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Makefile ./
@@ -23,11 +23,11 @@ RUN make -s -j "$(nproc)" build unit-programs && \
 COPY LICENSE ./
 COPY conf/container conf/container
 COPY conf/factorial.conf conf/cors.conf conf/page.conf conf/
-COPY docs/openapi.yaml docs/
+COPY docs/openapi.yaml docs/clients.md docs/mod_factorial.md docs/
 COPY docs/page docs/page
 ARG REVISION
 # hadolint ignore=SC2046
-RUN make -s container-programs && \
+RUN make -s container-programs page && \
     install -s -m 644 build/mod_factorial.so /usr/lib/apache2/modules/ && \
     install -s build/container/checked build/container/health-probe /usr/local/bin/ && \
     conf/container/collect /image /usr/sbin/apache2 \
@@ -35,8 +35,8 @@ RUN make -s container-programs && \
         /usr/local/bin/checked /usr/local/bin/health-probe && \
     install -D -m 644 -t /image/etc/mod_factorial conf/container/httpd.conf conf/factorial.conf \
         conf/cors.conf conf/page.conf && \
-    install -D -m 644 -t /image/usr/share/mod_factorial/docs docs/openapi.yaml && \
-    install -D -m 644 -t /image/usr/share/mod_factorial/docs/page docs/page/* && \
+    install -D -m 644 -t /image/usr/share/mod_factorial/docs build/served/*.* && \
+    install -D -m 644 -t /image/usr/share/mod_factorial/docs/page build/served/page/* && \
     sed -i "s/^Define revision .*/Define revision ${REVISION:-unknown}/" /image/etc/mod_factorial/httpd.conf && \
     install -D -m 644 LICENSE /image/usr/share/doc/mod_factorial/copyright
 

@@ -121,7 +121,7 @@ parallel = -j "$$(nproc)"
 # ---- set-up
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
 build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
-run_packages   := $(build_packages) curl
+run_packages   := $(build_packages) curl python3-yaml
 test_packages  := $(run_packages) check libcurl4-openssl-dev media-types openssl python3 python3-venv
 check_packages := $(test_packages) clang clang-format clang-tidy valgrind
 
@@ -144,10 +144,16 @@ $(BUILD)/stock/etc/apache2/apache2.conf:
 	dpkg-deb -x $(BUILD)/stock/apache2_*.deb $(BUILD)/stock
 	@touch $@
 
+# ---- the page: what /docs/ serves
+.PHONY: page
+page: $(BUILD)/served/page/api.html ## make the page, with the API's description written out, in build/served
+$(BUILD)/served/page/api.html: $(wildcard docs/page/*) docs/openapi.yaml docs/clients.md docs/mod_factorial.md
+	docs/page/build $(VERSION) $(BUILD)/served
+
 # ---- running
 .PHONY: run
 run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0.0.0) until interrupted
-	@$(MAKE) --no-print-directory $(parallel) build $(if $(V),,>/dev/null)
+	@$(MAKE) --no-print-directory $(parallel) build page $(if $(V),,>/dev/null)
 	@exec conf/serve "$(HTTPD)" "$$($(APXS) -q LIBEXECDIR)" '$(BUILD)' '$(LISTEN)' '$(PORT)'
 
 # ---- tests

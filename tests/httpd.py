@@ -66,7 +66,7 @@ def folder(root: Path) -> Path:
     """Makes the server's folder, readable by the user that it runs as, with the page in docs/ and what
     that user may write in cache/."""
     root.chmod(0o755)
-    shutil.copytree(SOURCE / "docs", root / "docs")
+    shutil.copytree(BUILD / "served", root / "docs")
     for path in (root / "docs").rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     (root / "htdocs").mkdir()

@@ -3,20 +3,13 @@
 
 import { count, plural } from "./words.js";
 
-const ZERO = 48;
 const SHORT = 100; // digits that are shown as one number
 const WHOLE = 40; // lines of which none is left out
 const FIRST = 8, LAST = 3;
 const GROUP = 10;
+const PIECE = 100; // lines
 
 const text = (bytes, from, to) => new TextDecoder("latin1").decode(bytes.subarray(from, to));
-
-export function trailingZeros(bytes) {
-  let end = bytes.length;
-  while (end > 1 && bytes[end - 1] === ZERO)
-    end--;
-  return bytes.length - end;
-}
 
 function element(name, className, ...children) {
   const made = document.createElement(name);
@@ -108,4 +101,18 @@ export function showBeginning(where, bytes, length, characters) {
   const perLine = fitting(where, characters, length);
   const lines = Math.min(FIRST, Math.floor(bytes.length / perLine));
   where.replaceChildren(...Array.from({ length: lines }, (_, index) => line(bytes, index, perLine, Infinity)));
+}
+
+// Whether showDigits leaves out some of so many digits.
+export const isShortened = (where, length, characters) => length > WHOLE * fitting(where, characters, length);
+
+// Shows the piece that the digit at that place is in. Returns where it begins and where it ends, and
+// how many digits a piece has.
+export function showPiece(where, bytes, zeros, place, characters) {
+  const perLine = fitting(where, characters, bytes.length), size = PIECE * perLine;
+  const first = PIECE * Math.floor(place / size);
+  const last = Math.min(first + PIECE, Math.ceil(bytes.length / perLine));
+  where.replaceChildren(...Array.from({ length: last - first },
+                                      (_, index) => line(bytes, first + index, perLine, bytes.length - zeros)));
+  return { from: first * perLine, to: Math.min(last * perLine, bytes.length), size };
 }

@@ -1,20 +1,35 @@
 // The page: the form, what becomes of a question, and the address that shares it.
 
-import { ask, Refusal } from "./request.js";
-import { showBeginning, showDigits, trailingZeros } from "./digits.js";
+import { ask, askSummary, Refusal } from "./request.js";
+import { isShortened, showBeginning, showDigits, showPiece } from "./digits.js";
+import { exponent, primesUpTo, stirling } from "./mathematics.js";
 import { count, duration, plural, size } from "./words.js";
+import { copyText } from "./clipboard.js";
+import * as clients from "./clients.js";
 import * as growth from "./growth.js";
 
 const at = (id) => document.getElementById(id);
 const PATIENCE = 200; // milliseconds without an answer, after which progress is shown
+const AUTOMATIC = 200000; // digits that are fetched without being asked for
+const COMPUTABLE = 100000000; // the largest n that any server computes
+const FACTORED = 10000; // up to this n all prime factors are shown
+const FIRST_PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29];
 
 let running; // AbortController of the question on its way
-let shown; // { number, digits, zeros } of the result on the page
+let shown; // { number, summary, digits } of the result on the page; digits once they are here
+let place; // of the digit whose piece is shown
+let maximum = Infinity; // of the server, as far as it has told
 
-// What people type, with what they put between groups of digits left out.
-const typed = (text) => text.replace(/(?<=\d)[\s,_'’](?=\d)/g, "").trim();
+// What people type as the API takes it: without "!" behind it and without what they put between
+// groups of digits. What is no number then is left to the server to refuse.
+function typed(text) {
+  const number = text.trim().replace(/\s*!$/, "").replace(/(?<=\d)[\s,_'’](?=\d)/g, "");
+  return /^([+]?\d+|-0+)$/.test(number) ? number.replace(/^[+-]?0*(?=\d)/, "") : number;
+}
 
 const named = (number) => (/^\d{1,15}$/.test(number) ? `${count(Number(number))}!` : "n!");
+
+const raised = (power) => Object.assign(document.createElement("sup"), { textContent: power });
 
 function say(words) {
   at("status").textContent = words;
@@ -23,6 +38,11 @@ function say(words) {
 function showError(words) {
   at("error").textContent = words;
   at("number").setAttribute("aria-invalid", String(words !== ""));
+}
+
+function noteMaximum(value) {
+  maximum = value;
+  at("maximum").textContent = `up to ${count(value)}!`;
 }
 
 // ---- progress
@@ -46,13 +66,73 @@ function progressOf(number) {
     nextDrawn = performance.now() + 100;
     showProgress(`${named(number)} is arriving: ${size(bytes.length)}${expected ? ` of ${size(expected)}` : ""}`,
                  bytes.length, expected);
-    if (at("result").hidden)
-      showTitle(number);
+    at("digits").hidden = false;
     showBeginning(at("digits"), bytes, expected || bytes.length, characters());
   };
 }
 
-// ---- the result
+// ---- the summary
+
+function showScientific({ digits, scientific }) {
+  const [mantissa, power] = scientific.split("e");
+  const whole = mantissa.replace(".", "");
+  if (digits <= whole.length)
+    at("scientific").textContent = `= ${whole.replace(/\B(?=(\d{3})+$)/g, ",")}`;
+  else
+    at("scientific").replaceChildren(`= ${mantissa}… × 10`, raised(count(Number(power))));
+}
+
+function showFactors(where, n, primes) {
+  where.replaceChildren(...primes.flatMap((p, index) => {
+    const power = exponent(n, p);
+    return [index ? " · " : "", count(p), power > 1 ? raised(count(power)) : ""];
+  }));
+}
+
+function showFactorization(n) {
+  const primes = n <= FACTORED ? primesUpTo(n) : FIRST_PRIMES;
+  const first = primes.slice(0, FIRST_PRIMES.length);
+  const all = at("all-factors");
+  showFactors(at("factors"), n, first);
+  if (n < 2)
+    at("factors").textContent = "None: it is 1.";
+  else if (n > FACTORED || primes.length > first.length)
+    at("factors").append(" · …");
+  all.hidden = primes.length === first.length;
+  all.querySelector("summary").textContent = `All ${count(primes.length)} prime factors`;
+  showFactors(all.querySelector("p"), n, all.hidden ? [] : primes);
+}
+
+function showStirling({ number, scientific }) {
+  if (number < 1) {
+    at("stirling").textContent = "The formula needs a number from 1 up.";
+    return;
+  }
+  const { mantissa, exponent: power, error } = stirling(number, scientific);
+  const percent = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(100 * error);
+  at("stirling").replaceChildren(`√(2πn)·(n/e)ⁿ is about ${mantissa.toFixed(9)} × 10`, raised(count(power)),
+                                 `, too small by ${percent}\u00a0%.`);
+}
+
+function showSummary(number, summary) {
+  shown = { number, summary };
+  document.body.classList.add("answered");
+  at("result-title").textContent = named(number);
+  at("digits").setAttribute("aria-label", `Digits of ${named(number)}`);
+  at("fact-digits").textContent = count(summary.digits);
+  at("fact-zeros").textContent = count(summary.trailing_zeros);
+  showScientific(summary);
+  showFactorization(summary.number);
+  showStirling(summary);
+  for (const id of ["digits", "pieces", "refused", "fetch", "copy", "download"])
+    at(id).hidden = true;
+  at("result").hidden = false;
+  at("result").classList.add("arriving");
+  say(`${named(number)} has ${plural(summary.digits, "digit", "digits")}, ` +
+      `${plural(summary.trailing_zeros, "zero", "zeros")} at the end.`);
+}
+
+// ---- the digits
 
 // How many digits go into a line of the page's.
 function characters() {
@@ -66,64 +146,122 @@ function characters() {
   return Math.floor((box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)) / width);
 }
 
-function showTitle(number) {
-  at("result-title").textContent = named(number);
-  at("digits").setAttribute("aria-label", `Digits of ${named(number)}`);
-  at("result").hidden = false;
-  at("result").classList.add("arriving");
+function layDigitsOut() {
+  const { digits, summary } = shown;
+  showDigits(at("digits"), digits, summary.trailing_zeros, characters());
+  at("pieces").hidden = !isShortened(at("digits"), digits.length, characters());
+  if (at("pieces").open)
+    showPieceAt(place);
 }
 
-function showResult(number, { digits, size: bytes, waited, took, kept }) {
-  const zeros = trailingZeros(digits);
-  shown = { number, digits, zeros };
-  showTitle(number);
+function showPieceAt(wanted) {
+  const { digits, summary } = shown;
+  place = Math.min(Math.max(wanted, 0), digits.length - 1);
+  const { from, to, size: step } = showPiece(at("piece"), digits, summary.trailing_zeros, place, characters());
+  at("piece-text").textContent = `${count(from + 1)} to ${count(to)} of ${count(digits.length)}`;
+  at("before").disabled = from === 0;
+  at("after").disabled = to === digits.length;
+  at("before").onclick = () => showPieceAt(from - step);
+  at("after").onclick = () => showPieceAt(to);
+}
+
+function showResult({ digits, size: bytes, waited, took, kept }) {
+  const { number } = shown;
+  shown.digits = digits;
+  place = 0;
   at("result").classList.remove("arriving");
-  at("fact-digits").textContent = count(digits.length);
-  at("fact-zeros").textContent = count(zeros);
   at("fact-time").textContent = duration(took);
   at("fact-began").textContent = kept ? "from your browser’s cache" : `first digit after ${duration(waited)}`;
   at("fact-size").textContent = size(bytes);
-  showDigits(at("digits"), digits, zeros, characters());
-  say(`${named(number)} has ${plural(digits.length, "digit", "digits")}, ` +
-      `${plural(zeros, "zero", "zeros")} at the end.${digits.length <= 20 ? ` ${named(number)} is ${new TextDecoder().decode(digits)}.` : ""}`);
+  at("digits").hidden = at("copy").hidden = at("download").hidden = false;
+  at("pieces").open = false;
+  layDigitsOut();
   if (!kept)
     growth.note(Number(number), digits.length, took);
   growth.choose(Number(number));
 }
 
+function showRefusal(error) {
+  if (error.maximum !== undefined)
+    noteMaximum(error.maximum);
+  at("refused").textContent = error.maximum === undefined
+    ? error.message
+    : `This server computes every digit up to ${count(error.maximum)}!. Of larger ones it tells what is above.`;
+  at("refused").hidden = false;
+  say(at("refused").textContent);
+}
+
+async function fetchDigits(signal) {
+  const { number } = shown;
+  at("fetch").hidden = true;
+  showProgress(`${named(number)} is being computed`);
+  const patience = setTimeout(() => (at("progress").hidden = false), PATIENCE);
+  try {
+    showResult(await ask(number, { signal, arriving: progressOf(number) }));
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+// ---- a question
+
 function clear() {
   running?.abort();
   running = shown = undefined;
+  document.body.classList.remove("answered");
   at("result").hidden = at("progress").hidden = true;
   showError("");
   say("");
 }
 
-async function compute(number) {
-  clear();
-  document.title = `${named(number)} – factorials, exactly`;
+function offerDigits() {
+  at("fetch").textContent = `Every digit (${size(shown.summary.digits + 1)})`;
+  at("fetch").hidden = false;
+}
+
+// Runs the work until it ends or another question comes in between; tells what became of it.
+async function attempt(work) {
+  running?.abort();
   const mine = running = new AbortController();
-  showProgress(`${named(number)} is being computed`);
-  const patience = setTimeout(() => (at("progress").hidden = false, say(`${named(number)} is being computed.`)), PATIENCE);
   try {
-    showResult(number, await ask(number, { signal: mine.signal, arriving: progressOf(number) }));
+    await work(mine.signal);
   } catch (error) {
     if (running !== mine)
-      return; // another question came in between
-    at("result").hidden = true;
-    if (error.name === "AbortError")
+      return;
+    at("digits").hidden = true;
+    if (error.name === "AbortError") {
       say("Cancelled.");
-    else if (error instanceof Refusal)
-      showError(error.message);
-    else
+      if (shown)
+        offerDigits();
+    } else if (!(error instanceof Refusal)) {
       throw error;
+    } else if (shown) {
+      showRefusal(error);
+    } else {
+      showError(error.message);
+    }
   } finally {
-    clearTimeout(patience);
     if (running === mine) {
       at("progress").hidden = true;
       running = undefined;
     }
   }
+}
+
+async function compute(number) {
+  clear();
+  document.title = `${named(number)} – factorials, exactly`;
+  await attempt(async (signal) => {
+    showSummary(number, await askSummary(number, signal));
+    if (shown.summary.number > COMPUTABLE)
+      throw new Refusal("So large a factorial is not computed. What is above is what is known of it.");
+    if (shown.summary.number > maximum)
+      throw new Refusal("", maximum);
+    if (shown.summary.digits > AUTOMATIC)
+      offerDigits();
+    else
+      await fetchDigits(signal);
+  });
 }
 
 function cancel() {
@@ -135,14 +273,9 @@ function cancel() {
 
 // ---- what can be done with it
 
-async function copy(button, text, done) {
+async function copy(button, text) {
   const words = button.textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = done;
-  } catch {
-    button.textContent = "The browser refuses";
-  }
+  button.textContent = (await copyText(text)) ? "Copied" : "The browser refuses";
   say(button.textContent);
   setTimeout(() => (button.textContent = words), 2000);
 }
@@ -172,7 +305,7 @@ function follow() {
   if (number === null)
     clear();
   else
-    compute(number);
+    compute(typed(number));
 }
 
 function start() {
@@ -187,27 +320,30 @@ function start() {
         return;
       event.preventDefault();
       go(example.dataset.number);
+      scrollTo(0, 0);
     });
   at("cancel").addEventListener("click", cancel);
+  at("fetch").addEventListener("click", () => attempt(fetchDigits));
   addEventListener("keydown", (event) => event.key === "Escape" && cancel());
   addEventListener("popstate", follow);
   let width = innerWidth;
   addEventListener("resize", () => {
-    if (shown && innerWidth !== width)
-      showDigits(at("digits"), shown.digits, shown.zeros, characters());
+    if (shown?.digits && innerWidth !== width)
+      layDigitsOut();
     width = innerWidth;
   });
 
-  at("copy").addEventListener("click", () => copy(at("copy"), new TextDecoder().decode(shown.digits), "Copied"));
-  at("link").addEventListener("click", () => copy(at("link"), location.href, "Copied"));
+  at("copy").addEventListener("click", () => copy(at("copy"), new TextDecoder().decode(shown.digits)));
+  at("link").addEventListener("click", () => copy(at("link"), location.href));
   at("download").addEventListener("click", download);
-  at("copy").hidden = at("link").hidden = !navigator.clipboard; // without TLS there is none
+  at("copy-client").addEventListener("click", () => copy(at("copy-client"), at("client").textContent));
+  at("pieces").addEventListener("toggle", () => at("pieces").open && showPieceAt(place));
+  at("from").addEventListener("change", () => showPieceAt(Number(at("from").value.replace(/\D/g, "")) - 1));
   for (const part of document.querySelectorAll(".live"))
     part.hidden = false; // of no use without JavaScript
-  for (const origin of document.querySelectorAll(".origin"))
-    origin.textContent = location.origin;
 
   growth.start();
+  clients.start();
   if (asked() !== null)
     follow();
 }

@@ -1,18 +1,41 @@
-// Asks the API and takes in the digits as they arrive.
+// Asks the API: for the summary, and for the digits as they arrive.
 
 import { problem } from "./words.js";
 
 // Without a number if there is none, so that the server says so.
-const address = (number) =>
-  new URL(`../api/v1/factorial${number && `?number=${encodeURIComponent(number)}`}`, document.baseURI);
+const address = (form, number) =>
+  new URL(`../api/v2/${form}${number && `?number=${encodeURIComponent(number)}`}`, document.baseURI);
 
-// An answer that is no result; its message is for people.
-export class Refusal extends Error {}
+// An answer that is no result. Its message is for people; `maximum` is the largest number that the
+// server takes, if that is what it said.
+export class Refusal extends Error {
+  constructor(message, maximum) {
+    super(message);
+    this.maximum = maximum;
+  }
+}
 
 async function refusal(response) {
-  const type = response.headers.get("Content-Type") ?? "";
-  const details = type.startsWith("application/problem+json") ? await response.json().catch(() => null) : null;
-  return new Refusal(problem(response.status, details));
+  const body = await response.text().catch(() => "");
+  const maximum = response.status === 400 ? /the maximum is (\d+)/.exec(body)?.[1] : undefined;
+  return new Refusal(problem(response, body), maximum && Number(maximum));
+}
+
+async function send(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Refusal("The server cannot be reached.");
+  }
+  if (!response.ok)
+    throw await refusal(response);
+  return response;
+}
+
+// Resolves to { number, digits, trailing_zeros, scientific }. Throws as `ask` does.
+export async function askSummary(number, signal) {
+  return (await send(address("factorial/summary", number), { signal })).json();
 }
 
 // The bytes that the body will have; 0 if nobody says.
@@ -51,22 +74,10 @@ async function receive(response, arriving) {
   }
 }
 
-async function send(number, signal, cache) {
-  try {
-    return await fetch(address(number), {
-      headers: { Accept: "text/plain, application/problem+json" },
-      signal,
-      cache,
-    });
-  } catch (error) {
-    throw error.name === "AbortError" ? error : new Refusal("The server cannot be reached.");
-  }
-}
-
 // Whether the browser had the answer already. The entry comes a moment after the last byte.
-async function wasKept(number) {
+async function wasKept(url) {
   await new Promise((resolve) => setTimeout(resolve));
-  const entry = performance.getEntriesByName(String(address(number))).pop();
+  const entry = performance.getEntriesByName(String(url)).pop();
   performance.clearResourceTimings();
   return entry !== undefined && entry.transferSize === 0 && entry.decodedBodySize > 0;
 }
@@ -76,9 +87,8 @@ async function wasKept(number) {
 // far, bytes in all or 0) meanwhile. Throws a Refusal, or an AbortError if the signal says so.
 export async function ask(number, { signal, arriving = () => {}, cache = "default" } = {}) {
   const start = performance.now();
-  const response = await send(number, signal, cache);
-  if (!response.ok)
-    throw await refusal(response);
+  const url = address("factorial.txt", number);
+  const response = await send(url, { signal, cache });
   const waited = performance.now() - start;
   let store;
   try {
@@ -89,5 +99,5 @@ export async function ask(number, { signal, arriving = () => {}, cache = "defaul
   const took = performance.now() - start;
   const size = store.length;
   const digits = store.bytes.subarray(0, size - 1); // all but the newline
-  return { digits, size, waited, took, kept: await wasKept(number) };
+  return { digits, size, waited, took, kept: await wasKept(url) };
 }

@@ -20,14 +20,11 @@ export function size(bytes) {
   return bytes < 1024 ** 2 ? quantity(bytes / 1024, "KiB") : quantity(bytes / 1024 ** 2, "MiB");
 }
 
-// By the last part of a problem's type. What is not here is told by its status alone.
+// By the last part of a problem's type.
 const problems = {
   "number-missing": () => "Please type a number: 0, 1, 2, 3 and so on.",
   "number-invalid": () => "That is not a whole number from 0 up. Digits only, please: no fraction, no minus.",
-  "number-too-large": ({ maximum }) => `That is beyond this server, which computes up to ${count(maximum)}.`,
-  "busy": () => "The server is computing all it can at the moment. Please try again in a second.",
-  "timeout": () => "This takes longer than the server may spend on one answer. A smaller number will do.",
-  "memory": () => "The server is short of memory at the moment. Please try again, or take a smaller number.",
+  "number-too-large": ({ maximum }) => `That is too large: ${count(maximum)} is the largest number here.`,
 };
 
 const statuses = {
@@ -41,10 +38,18 @@ const statuses = {
   504: "The server behind this address took too long to answer.",
 };
 
-// The status of an answer, and its problem details if it had any.
-export function problem(status, details) {
-  const name = String(details?.type ?? "").split("#").pop();
-  if (Object.hasOwn(problems, name))
-    return problems[name](details);
-  return statuses[status] ?? `Something went wrong: the server answered with status ${status}.`;
+// An error of the API's as a sentence: by its problem details, else its own line of text, else its
+// status, which is all that an error of a server in between tells.
+export function problem(response, body) {
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.startsWith("application/problem+json"))
+    try {
+      const details = JSON.parse(body), name = details.type.split("#").pop();
+      return Object.hasOwn(problems, name) ? problems[name](details) : `${details.detail}.`;
+    } catch {
+      // as if there were no details
+    }
+  if (type.startsWith("text/plain") && /^[^\n]{1,100}$/.test(body))
+    return `${body}.`;
+  return statuses[response.status] ?? `Something went wrong: the server answered with status ${response.status}.`;
 }

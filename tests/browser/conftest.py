@@ -18,6 +18,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Of a site without TLS, as browsers see it; 127.0.0.1 they trust.
+    "--host-resolver-rules=MAP plain.example 127.0.0.1",
 ]
 
 # 2 MB/s, so that there is time to look at a large result arriving; %X tells what became of the
@@ -25,12 +27,12 @@ FLAGS = [
 SLOW = """
 LoadModule ratelimit_module /usr/lib/apache2/modules/mod_ratelimit.so
 LoadModule env_module /usr/lib/apache2/modules/mod_env.so
-<Location "/api/v1/factorial">
+<Location "/api/v2/factorial.txt">
     SetOutputFilter RATE_LIMIT
     SetEnv rate-limit 2048
     SetEnv rate-initial-burst 512
 </Location>
-CustomLog "@ROOT@/connections.log" "%X %>s %O %q"
+CustomLog "@ROOT@/connections.log" "%X %>s %O %U%q"
 """
 
 
@@ -73,10 +75,16 @@ def visit(browser: Browser, server: Httpd, expected: list[str]) -> Iterator[Visi
             surprises.append(message.text)
 
     def open_page(
-        address: str = "", at: Httpd = server, width: int = 1200, dark: bool = False, **options: Any
+        address: str = "",
+        at: Httpd = server,
+        host: str = "127.0.0.1",
+        width: int = 1200,
+        dark: bool = False,
+        **options: Any,
     ) -> Page:
         def see(request: Request) -> None:
-            if not request.url.startswith((at.base, "blob:" + at.base)):
+            base = at.base.replace("127.0.0.1", host)
+            if not request.url.startswith((base, "blob:" + base)):
                 surprises.append(request.url)
 
         context = browser.new_context(
@@ -90,7 +98,7 @@ def visit(browser: Browser, server: Httpd, expected: list[str]) -> Iterator[Visi
         page.on("console", hear)
         page.on("pageerror", lambda error: surprises.append(str(error)))
         page.on("request", see)
-        page.goto(f"{at.base}/docs/{address}")
+        page.goto(f"{at.base.replace('127.0.0.1', host)}/docs/{address}")
         return page
 
     yield open_page

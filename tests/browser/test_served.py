@@ -28,7 +28,7 @@ def container() -> str:
         "/usr/share/mod_factorial/docs": "@ROOT@/docs",
         "ServerRoot /etc/mod_factorial": "ServerRoot @ROOT@",
         "Listen 5000": "Listen 127.0.0.1:@PORT@",
-        "/dev/shm": "@ROOT@/cache",
+        "/dev/shm": "@ROOT@/cache",  # noqa: S108
         "/usr/lib/apache2/modules/mod_factorial.so": f"{BUILD}/mod_factorial.so",
     }.items():
         text = text.replace(written, real)
@@ -59,11 +59,14 @@ def get(served: Httpd, path: str, **headers: str) -> requests.Response:
     ("path", "media_type"),
     [
         ("/docs/", "text/html; charset=utf-8"),
+        ("/docs/api", "text/html; charset=utf-8"),
         ("/docs/problems", "text/html; charset=utf-8"),
         ("/docs/page.css", "text/css; charset=utf-8"),
         ("/docs/page.js", "text/javascript; charset=utf-8"),
         ("/docs/icon.svg", "image/svg+xml"),
         ("/docs/openapi.yaml", "application/yaml"),
+        ("/docs/clients.md", "text/plain; charset=utf-8"),
+        ("/docs/mod_factorial.md", "text/plain; charset=utf-8"),
     ],
 )
 def test_the_page_and_what_belongs_to_it(served: Httpd, path: str, media_type: str) -> None:
@@ -75,15 +78,15 @@ def test_the_page_and_what_belongs_to_it(served: Httpd, path: str, media_type: s
     assert get(served, path, If_None_Match=answer.headers["ETag"]).status_code == 304
 
 
-def test_every_script_and_style_that_a_page_names_is_served(served: Httpd) -> None:
+def test_every_file_that_a_page_names_is_served(served: Httpd) -> None:
     named = set()
-    for page in (SOURCE / "docs/page").iterdir():
-        named |= set(
-            re.findall(r'(?:src|href)="([a-z]+\.\w+)"|from "\./([a-z]+\.js)"', page.read_text())
-        )
-    names = {one or other for one, other in named}
-    assert {"page.css", "page.js", "words.js", "openapi.yaml"} <= names
-    for name in names:
+    for page in (BUILD / "served/page").iterdir():
+        text = page.read_text()
+        assert not re.search("@[A-Z]+@", text), page
+        named |= set(re.findall(r'(?:src|href)="([a-z][\w.]*)"', text))
+        named |= set(re.findall(r'from "\./([a-z]+\.js)"', text))
+    assert {"page.css", "page.js", "words.js", "openapi.yaml", "api", "clients.md"} <= named
+    for name in named:
         assert get(served, f"/docs/{name}").status_code == 200, name
 
 
@@ -98,6 +101,8 @@ def test_every_script_and_style_that_a_page_names_is_served(served: Httpd) -> No
         "/docs/page/index.html",
         "/docs/index.html",
         "/docs/README.md",
+        "/docs/api.html",
+        "/docs/build",
         "/docs/problems.html",
         "/docs/problems/x",
         "/docs/%2e%2e/README.md",
