@@ -64,15 +64,14 @@ static granted_memory grant(factorial_memory *source, size_t bytes)
 
 static outcome compute_small(factorial_request *q)
 {
-    granted_memory granted = grant(&block_memory, factorial_memory_need(q->n, process.method));
-    factorial_plan plan = factorial_make_plan(q->n, process.method);
+    granted_memory granted = grant(&block_memory, q->plan.scratch + q->plan.gmp_heap);
     factorial_job job = {.threads = 1};
     factorial_status status = FACTORIAL_WRONG;
-    q->digits = digits_acquire(q->digit_count, NULL);
+    q->digits = digits_acquire(q->plan.digits, NULL);
     if (!q->digits)
         return OUTCOME_MEMORY;
     int64_t start = clock_now();
-    bool memory = factorial_compute_in(&granted.memory, &plan, &job, q->digits, &status);
+    bool memory = factorial_compute_in(&granted.memory, &q->plan, &job, q->digits, &status);
     q->computed = (uint64_t)(clock_now() - start);
     return memory ? outcome_of(status) : OUTCOME_MEMORY;
 }
@@ -201,7 +200,7 @@ static outcome run(factorial_request *q, size_t memory)
     engine_task e = {
         .task.run = run_engine,
         .memory = &granted.memory,
-        .plan = factorial_make_plan(q->n, process.method),
+        .plan = q->plan,
         .job = {.threads = process.threads},
         .digits = q->digits,
     };
@@ -222,15 +221,15 @@ static outcome compute_large(factorial_request *q)
 {
     if (!slot_take(&q->slot, q->r))
         return OUTCOME_BUSY;
-    size_t memory = factorial_memory_need(q->n, process.method);
-    size_t bytes = memory + digits_bytes(q->digit_count);
+    size_t memory = q->plan.scratch + q->plan.gmp_heap;
+    size_t bytes = memory + digits_bytes(q->plan.digits);
     outcome how = wait_for_budget(q, bytes);
     if (how != OUTCOME_OK)
         return how;
-    q->digits = digits_acquire(q->digit_count, &process.budget);
+    q->digits = digits_acquire(q->plan.digits, &process.budget);
     how = q->digits ? run(q, memory) : OUTCOME_MEMORY;
     process_charge_kept();
-    admission_computed(&process.budget, bytes, q->digits ? digits_bytes(q->digit_count) : 0);
+    admission_computed(&process.budget, bytes, q->digits ? digits_bytes(q->plan.digits) : 0);
     return how;
 }
 
@@ -248,7 +247,7 @@ outcome compute_digits(factorial_request *q)
         how = compute_large(q);
     }
     if (how == OUTCOME_OK) {
-        metrics_computed(q->digit_count, q->waited, q->computed);
+        metrics_computed(q->plan.digits, q->waited, q->computed);
         return how;
     }
     if (q->digits)

@@ -8,7 +8,7 @@
 #include "factorial_request.h"
 
 /*
- * Computes n! for q->n, q->digit_count and q->settings, on the request's own thread or watched by
+ * Computes n! for q->n, q->plan and q->settings, on the request's own thread or watched by
  * it. Sets q->waited and q->computed, and takes q->slot for a long computation. Returns OUTCOME_OK
  * and sets q->digits, a block that is to be freed by digits_release; or OUTCOME_BUSY,
  * OUTCOME_TIMEOUT, OUTCOME_MEMORY, OUTCOME_GONE, OUTCOME_STOPPING or OUTCOME_FAILED, with q->digits

@@ -18,13 +18,13 @@ typedef struct {
     bool problem_details;       /* errors are application/problem+json, not text/plain */
     uint64_t maximum;           /* the largest n that is answered here */
     uint64_t n;
-    const char *before;   /* the digits in the body; in a summary, which has none, all of it */
-    uint64_t digit_count; /* of the body: all of n!, or 0 in a summary */
-    char *digits;         /* digit_count of them, taken over by the response; NULL for HEAD */
-    uint64_t waited;      /* for the budget, microseconds */
-    uint64_t computed;    /* microseconds */
-    slot slot;            /* taken by a long computation, or where sending has to wait */
-    outcome outcome;      /* what has become of the request */
+    factorial_plan plan; /* of n!; zero for a summary, which has none of the digits */
+    char *digits;        /* plan.digits of them, taken over by the response; NULL for HEAD */
+    const char *before;  /* what precedes the digits in the body; in a summary all of it */
+    uint64_t waited;     /* for the budget, microseconds */
+    uint64_t computed;   /* microseconds */
+    slot slot;           /* taken by a long computation, or where sending has to wait */
+    outcome outcome;     /* what has become of the request */
 } factorial_request;
 
 #endif

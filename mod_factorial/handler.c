@@ -85,7 +85,7 @@ static int answer(factorial_request *q)
         return refuse(q, OUTCOME_PRECONDITION);
 
     if (q->form != FORM_SUMMARY)
-        q->digit_count = factorial_digit_count(q->n);
+        q->plan = factorial_make_plan(q->n, process.method);
     response_set_headers(q);
     if (validators_not_modified(q)) {
         set_outcome(q, OUTCOME_HEADERS);
@@ -97,7 +97,7 @@ static int answer(factorial_request *q)
     }
 
     outcome computed = compute_digits(q);
-    note_number(r, "factorial-digits", q->digit_count);
+    note_number(r, "factorial-digits", q->plan.digits);
     note_number(r, "factorial-wait-us", q->waited);
     note_number(r, "factorial-compute-us", q->computed);
     set_outcome(q, computed);

@@ -121,7 +121,7 @@ static const char *body_start(const factorial_request *q)
         return apr_psprintf(q->r->pool,
                             "{\"number\":%" APR_UINT64_T_FMT ",\"digits\":%" APR_UINT64_T_FMT
                             ",\"factorial\":\"",
-                            q->n, q->digit_count);
+                            q->n, q->plan.digits);
     case FORM_TEXT:
         return "";
     case FORM_SUMMARY:
@@ -140,7 +140,7 @@ void response_set_headers(factorial_request *q)
 {
     request_rec *r = q->r;
     q->before = body_start(q);
-    uint64_t length = strlen(q->before) + q->digit_count + strlen(forms[q->form].after);
+    uint64_t length = strlen(q->before) + q->plan.digits + strlen(forms[q->form].after);
     ap_set_content_type(r, forms[q->form].type);
     ap_set_content_length(r, (apr_off_t)length);
     ap_set_accept_ranges(r);
@@ -266,16 +266,16 @@ int response_send_result(factorial_request *q)
     append(brigade, q->before, strlen(q->before));
     if (q->digits)
         APR_BRIGADE_INSERT_TAIL(brigade,
-                                apr_bucket_heap_create(q->digits, q->digit_count, digits_release,
+                                apr_bucket_heap_create(q->digits, q->plan.digits, digits_release,
                                                        brigade->bucket_alloc));
     else
-        for (uint64_t left = q->digit_count, part; left; left -= part) {
+        for (uint64_t left = q->plan.digits, part; left; left -= part) {
             part = left < sizeof filler ? left : sizeof filler;
             append(brigade, filler, part);
         }
     append(brigade, forms[q->form].after, strlen(forms[q->form].after));
     add_last_filter(r, NULL);
     if (q->digits)
-        pacing_start(r, q->digit_count, q->settings.send_timeout, &q->slot);
+        pacing_start(r, q->plan.digits, q->settings.send_timeout, &q->slot);
     return pass(r, brigade);
 }

@@ -26,7 +26,7 @@ int response_send_options(request_rec *r);
 int response_send_text(request_rec *r, const char *text);
 
 /*
- * Sets type, validator, caching rules and length of the result, by form, n and digit_count. Sets
+ * Sets type, validator, caching rules and length of the result, by form, n and plan. Sets
  * `before`, for which a summary is made.
  */
 void response_set_headers(factorial_request *q);

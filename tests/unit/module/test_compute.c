@@ -42,7 +42,7 @@ static outcome compute(request_rec *r, uint64_t n, factorial_request *q)
     *q = (factorial_request){.r = r,
                              .settings = directives_location(r),
                              .n = n,
-                             .digit_count = factorial_digit_count(n)};
+                             .plan = factorial_make_plan(n, process.method)};
     return compute_digits(q);
 }
 

@@ -10,7 +10,7 @@ static factorial_request result_of_5(response_form form)
 {
     request_rec *r = fake_request("number=5");
     factorial_request q = {
-        .r = r, .settings = directives_location(r), .form = form, .n = 5, .digit_count = 3};
+        .r = r, .settings = directives_location(r), .form = form, .n = 5, .plan.digits = 3};
     q.digits = digits_acquire(3, NULL);
     memcpy(q.digits, "120", 3);
     response_set_headers(&q);
@@ -19,7 +19,7 @@ static factorial_request result_of_5(response_form form)
 
 static void set_headers_of_5(request_rec *r)
 {
-    factorial_request q = {.r = r, .settings = directives_location(r), .n = 5, .digit_count = 3};
+    factorial_request q = {.r = r, .settings = directives_location(r), .n = 5, .plan.digits = 3};
     response_set_headers(&q);
 }
 
@@ -64,10 +64,10 @@ END_TEST
 START_TEST(large_results_ask_compressors_to_stay_out)
 {
     request_rec *r = fake_request("number=5");
-    factorial_request q = {.r = r, .settings.compress_max = 100, .n = 5, .digit_count = 85};
+    factorial_request q = {.r = r, .settings.compress_max = 100, .n = 5, .plan.digits = 85};
     response_set_headers(&q);
     ck_assert_ptr_null(apr_table_get(r->subprocess_env, "no-gzip"));
-    q.digit_count = 86;
+    q.plan.digits = 86;
     response_set_headers(&q);
     ck_assert_ptr_nonnull(apr_table_get(r->subprocess_env, "no-gzip"));
     ck_assert_ptr_nonnull(apr_table_get(r->subprocess_env, "no-brotli"));
