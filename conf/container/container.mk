@@ -24,7 +24,7 @@ container-test: container-packages ## build and test the image without a registr
 	@$(MAKE) --no-print-directory build/container/build.tar
 	tests/container/with_image build/container tests/run $(container_suites:%=tests/container/%)
 
-container_suites := test_image test_settings test_service test_balancer test_run test_builds
+container_suites := test_image test_settings test_service test_balancer test_smoke test_run test_builds
 
 # Kept until `make clean`.
 build/container/build.tar: tests/container/base_images

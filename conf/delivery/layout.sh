@@ -1,30 +1,24 @@
-# Sourced by the steps of the delivery: what an OCI layout with one image, or one index of images,
-# says of itself.
+# Sourced by the steps of the delivery: what an OCI layout and a registry say of an image.
 # shellcheck shell=sh
 
-# Prints sha256:... of the image, or of the index where there is one image for each architecture.
+# Prints sha256:... of the image in a layout, or of the index where there is one image for each architecture.
 digest_of() { # LAYOUT
     jq -er '.manifests | if length == 1 then .[0].digest else error("not one image") end' "$1/index.json"
 }
 
-# Prints the digests of the images in an index, if it is one, and at last that of the whole.
-digests_of() { # LAYOUT
-    digest=$(digest_of "$1") || return
-    jq -r '.manifests[]?.digest' "$1/blobs/sha256/${digest#sha256:}" && echo "$digest"
-}
-
-# Prints the commit that the image's tag, COMMIT-rc, names.
+# Prints the commit that the image's tag in a layout, COMMIT-rc, names.
 commit_of() { # LAYOUT
     jq -er '.manifests[0].annotations["org.opencontainers.image.ref.name"] | rtrimstr("-rc")' \
         "$1/index.json"
 }
 
-# Prints the digest under a tag, nothing if there is no such tag; fails if the registry does not say.
-digest_under() ( # REPOSITORY TAG
+# Prints an image's manifest, to the byte, of a tag or a digest (:TAG, @DIGEST); nothing if there is no such
+# image; fails if the registry does not say.
+manifest_of() ( # REPOSITORY REFERENCE
     manifest=$(mktemp)
     trap 'rm -f "$manifest"' EXIT
-    if said=$(skopeo inspect --raw "docker://$1:$2" 2>&1 >"$manifest"); then
-        echo "sha256:$(sha256sum <"$manifest" | cut -d ' ' -f 1)"
+    if said=$(skopeo inspect --raw "docker://$1$2" 2>&1 >"$manifest"); then
+        cat "$manifest"
         exit 0
     fi
     case $said in
@@ -32,3 +26,23 @@ digest_under() ( # REPOSITORY TAG
     *) printf '%s\n' "$said" >&2 && exit 1 ;;
     esac
 )
+
+# Prints the digest under a tag, nothing if there is no such tag.
+digest_under() ( # REPOSITORY TAG
+    manifest=$(mktemp)
+    trap 'rm -f "$manifest"' EXIT
+    manifest_of "$1" ":$2" >"$manifest" || exit
+    [ ! -s "$manifest" ] || echo "sha256:$(sha256sum <"$manifest" | cut -d ' ' -f 1)"
+)
+
+# Prints the digests of an image's architectures, if it is an index, and at last its own.
+digests_of() { # REPOSITORY DIGEST
+    manifest=$(manifest_of "$1" "@$2") || return
+    printf '%s' "${manifest:?there is no $1@$2}" | jq -r '.manifests[]?.digest'
+    echo "$2"
+}
+
+# Prints the commit that an image says it was built from.
+revision_of() { # REPOSITORY DIGEST
+    skopeo inspect --config "docker://$1@$2" | jq -er '.config.Labels["org.opencontainers.image.revision"]'
+}

@@ -28,6 +28,16 @@ build_image() {
     [ -e "$image/packages" ] || CONTAINER_TOOL=$BUILDAH step image-build
 }
 
+# Gives an image the statements that are signed with it: a bill of materials, of its own if it has none, and its
+# provenance.
+with_statements() { # FOLDER
+    mkdir -p "$1/sboms"
+    [ -e "$1/packages" ] || cp "$image/packages" "$1"
+    jq -n '{bomFormat: "CycloneDX", specVersion: "1.6", components: []}' \
+        >"$1/sboms/$(sed 's/sha256://' "$1/digest").json"
+    conf/delivery/image-provenance "$1" 0
+}
+
 # Debian's registry, on a free port until the test ends.
 start_registry() { # [MORE OF ITS CONFIGURATION]: sets registry
     local port

@@ -9,7 +9,8 @@ import yaml
 PINNED = re.compile(r"uses: ([\w-]+/[\w/-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 INSTALL = re.compile(r"apt-get update && apt-get install -y [\w -]+")
 MAKE = re.compile(r"make ([a-z -]+)( [A-Z_]+=\S.*)?")
-ACTIONS_AT_MOST = 4
+CONTAINER = re.compile(r"debian:12@sha256:[0-9a-f]{64}")
+ACTIONS_AT_MOST = 5
 
 
 def steps(job: dict, targets: set[str]) -> list[str]:
@@ -20,6 +21,23 @@ def steps(job: dict, targets: set[str]) -> list[str]:
             wrong += [f"no target {name}" for name in match[1].split() if name not in targets]
         elif not INSTALL.fullmatch(command):
             wrong.append(f"not a make target: {command}")
+    return wrong
+
+
+def token(job: dict) -> list[str]:
+    """A job that can take on a role, or sign, runs nothing that was not checked before: it installs nothing."""
+    if job["permissions"].get("id-token") != "write" or "uses" in job:
+        return []
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    wrong = [
+        f"holds a token and runs {command}" for command in commands if INSTALL.fullmatch(command)
+    ]
+    if "container" in job:
+        wrong.append("holds a token and has a container, where it would have to install")
+    if any("actions/cache@" in step.get("uses", "") for step in job["steps"]):
+        wrong.append("holds a token and takes from the cache")
+    if commands[0] != "make delivery-unbundle":
+        wrong.append("holds a token and does not begin with the bundle's checksum")
     return wrong
 
 
@@ -40,6 +58,12 @@ def workflow(text: str, targets: set[str]) -> list[str]:
         if "uses" not in job and "timeout-minutes" not in job:
             wrong.append(f"{name} has no timeout")
         wrong += [f"{name}: {what}" for what in steps(job, targets)]
+        if "permissions" in job:
+            wrong += [f"{name} {what}" for what in token(job)]
+        container = job.get("container")
+        image = container["image"] if isinstance(container, dict) else container
+        if image and not CONTAINER.fullmatch(image):
+            wrong.append(f"{name}: not pinned: {image}")
     if "secrets." in text:
         wrong.append("uses a stored secret")
     return wrong
@@ -58,6 +82,9 @@ def main(makefile: str, *files: str) -> None:
                 print(f"{file}: not pinned: {line}")
         for what in workflow(text, targets):
             print(f"{file}: {what}")
+    containers = {image for file in files for image in CONTAINER.findall(Path(file).read_text())}
+    if len(containers) > 1:
+        print(f"more than one container: {', '.join(sorted(containers))}")
     if len(used) > ACTIONS_AT_MOST:
         print(f"more than {ACTIONS_AT_MOST} actions: {', '.join(sorted(used))}")
 
