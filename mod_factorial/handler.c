@@ -137,5 +137,6 @@ int handler_health(request_rec *r)
         factorial_request q = {.r = r, .outcome = OUTCOME_METHOD};
         return response_send_error(&q);
     }
+    metrics_count_health_check();
     return response_send_text(r, "UP");
 }

@@ -10,6 +10,7 @@
 
 typedef struct {
     atomic_uint_fast64_t requests[OUTCOME_COUNT];
+    atomic_uint_fast64_t health_checks;
     atomic_uint_fast64_t computations, digits;
     atomic_uint_fast64_t waited, computed; /* microseconds */
 } counters;
@@ -42,6 +43,12 @@ void metrics_count(outcome how)
 {
     if (shared)
         add(&shared->requests[how], 1);
+}
+
+void metrics_count_health_check(void)
+{
+    if (shared)
+        add(&shared->health_checks, 1);
 }
 
 void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed)
@@ -80,6 +87,7 @@ static int show(request_rec *r, int flags)
             requests += read_counter(&shared->requests[i]);
         show_line(r, plain, row->counter, row->counter_title, requests);
     }
+    show_line(r, plain, "HealthChecks", "health checks", read_counter(&shared->health_checks));
     show_line(r, plain, "Computations", "computations", read_counter(&shared->computations));
     show_line(r, plain, "Digits", "digits computed", read_counter(&shared->digits));
     show_line(r, plain, "ComputingMicroseconds", "microseconds of computing",

@@ -21,6 +21,9 @@ void metrics_register_hooks(void);
 /* Counts a request that ended with this outcome. From any thread. */
 void metrics_count(outcome how);
 
+/* Counts a health check that is answered UP; it is no request of the others. From any thread. */
+void metrics_count_health_check(void);
+
 /* Counts a computation: its digits, and the microseconds that it waited and took. From any thread.
  */
 void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed);

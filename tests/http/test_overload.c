@@ -154,6 +154,7 @@ START_TEST(who_finds_no_place_is_told_to_come_again)
     assert_answer(PATH "5", 200, "{\"factorial\":120}\n");
     assert_answer(PATH "3000", 200, NULL);
     assert_answer("/health", 200, "UP");
+    ck_assert_double_eq(metric("FactorialHealthChecks:"), 1);
     close(fd);
     wait_for_metric("FactorialStoppedGone:", 1);
     wait_for_metric("FactorialMemoryBytes:", 0);

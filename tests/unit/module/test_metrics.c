@@ -54,6 +54,16 @@ START_TEST(requests_are_counted_by_outcome)
 }
 END_TEST
 
+START_TEST(health_checks_are_counted_and_are_no_requests)
+{
+    metrics_count_health_check();
+    metrics_count_health_check();
+    assert_shown(AP_STATUS_SHORT, "FactorialHealthChecks: 2\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialResults: 0\n");
+    assert_shown(0, "<dt>health checks: 2</dt>");
+}
+END_TEST
+
 START_TEST(computations_are_added_up)
 {
     metrics_computed(100, 2, 30);
@@ -98,6 +108,7 @@ Suite *suite(void)
     TCase *t = tcase_create("metrics");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, requests_are_counted_by_outcome);
+    tcase_add_test(t, health_checks_are_counted_and_are_no_requests);
     tcase_add_test(t, computations_are_added_up);
     tcase_add_test(t, what_is_going_on_is_shown);
     tcase_add_test(t, counters_outlive_a_restart);
