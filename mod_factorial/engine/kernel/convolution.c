@@ -50,7 +50,8 @@ static void load_step(void *context, size_t index)
     w->kernel->load(&w->c, (unsigned)(index / w->c.chunks), index % w->c.chunks);
 }
 
-/* The blocks that kernel.h lists, the longest first. */
+/* The blocks that kernel.h lists, the longest first. The first four are also divided by 4, for the
+ * two levels of the transform that load and store compute. */
 static void multiply_step(void *context, size_t index)
 {
     const work *w = context;
@@ -64,7 +65,8 @@ static void multiply_step(void *context, size_t index)
             at = j = 6;
     }
     w->kernel->multiply(&fields[q], c->points[0][q] + at * c->h,
-                        c->points[c->operands - 1][q] + at * c->h, points, j, c->job);
+                        c->points[c->operands - 1][q] + at * c->h, points, j, at < 4 ? 2 : 0,
+                        c->job);
 }
 
 static void store_step(void *context, size_t index)
@@ -140,7 +142,6 @@ void convolution_multiply(const workspace *space, limb *product, const limb *a, 
                     .operands = a == b && a_limbs == b_limbs ? 1 : 2,
                     .job = job}};
     convolution *c = &w.c;
-    c->h_log = (unsigned)__builtin_ctzll(c->h);
     double *points = (double *)(void *)space->scratch;
     for (unsigned i = 0; i < c->operands * FIELDS; i++)
         c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);

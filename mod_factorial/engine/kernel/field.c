@@ -80,7 +80,7 @@ void fields_prepare(size_t leaf_points)
 {
     for (unsigned q = 0; q < FIELDS; q++) {
         field *f = &fields[q];
-        uint64_t p = field_prime[q], below = 1, root = order_2_30[q];
+        uint64_t p = field_prime[q], root = order_2_30[q];
         f->p = (double)p;
         f->inverse = 1 / f->p;
         size_t high_records = ((size_t)1 << POINTS_LOG) / leaf_points / LOW_RECORDS;
@@ -90,11 +90,10 @@ void fields_prepare(size_t leaf_points)
         f->half = to_table(invert(2, p), p);
         f->quarter = to_table(invert(4, p), p);
         f->quarter_of_i = to_table(multiply(invert(4, p), from_table(f->lane_inverse[1], p), p), p);
-        for (unsigned j = q; j > 0; j--) {
-            below = multiply(below, field_prime[j - 1] % p, p);
-            f->divisor[j] = to_table(invert(below, p), p);
-        }
-        for (unsigned k = 0; k <= POINTS_LOG; k++, below = multiply(below, 2, p))
-            f->scale[k] = to_table(invert(below, p), p);
+        for (unsigned j = 0; j < q; j++)
+            f->divisor[j] = to_table(invert(field_prime[j] % p, p), p);
+        uint64_t scale = 1, half = invert(2, p);
+        for (unsigned k = 0; k <= POINTS_LOG; k++, scale = multiply(scale, half, p))
+            f->scale[k] = to_table(scale, p);
     }
 }

@@ -35,8 +35,8 @@ typedef struct {
     double p, inverse;            /* the prime, and 1/p rounded */
     double half, quarter;         /* 1/2 and 1/4 modulo p */
     double quarter_of_i;          /* 1 / (4 i) modulo p, i = w(1) */
-    double scale[POINTS_LOG + 1]; /* of the q-th field: [k] is 1 / (2^k p(0) ... p(q-1)) */
-    double divisor[FIELDS];       /* and [j], 0 < j <= q, 1 / (p(j-1) ... p(q-1)) */
+    double scale[POINTS_LOG + 1]; /* [k] is 1 / 2^k */
+    double divisor[FIELDS];       /* of the q-th field: [j], j < q, is 1 / p(j) */
 } field;
 
 extern const uint64_t field_prime[FIELDS];

@@ -35,9 +35,8 @@ typedef struct {
     unsigned tail;
     unsigned operands; /* 1: a square */
     double *points[2][FIELDS];
-    size_t chunk;   /* coefficients of a chunk, but for the last; a multiple of RESIDUES_RUN */
-    size_t chunks;  /* of a segment */
-    unsigned h_log; /* log2 h */
+    size_t chunk;  /* coefficients of a chunk, but for the last; a multiple of RESIDUES_RUN */
+    size_t chunks; /* of a segment */
     const factorial_job *job;                /* that may be cancelled */
     limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* from each chunk into the two limbs after it */
 } convolution;
@@ -50,9 +49,9 @@ typedef struct {
     /* The limbs of this operand to residues: the chunk-th part of every segment, and the
      * transform's first two levels. */
     void (*load)(const convolution *c, unsigned operand, size_t chunk);
-    /* a = a b in block j of size `points` of this field; b may be a. Overwrites b. Undefined if the
-     * job is cancelled. */
-    void (*multiply)(const field *f, double *a, double *b, size_t points, size_t j,
+    /* a = a b / 2^levels in block j of size `points` of this field; b may be a. Overwrites b.
+     * Undefined if the job is cancelled. */
+    void (*multiply)(const field *f, double *a, double *b, size_t points, size_t j, unsigned levels,
                      const factorial_job *job);
     /* The transform's last two levels and the product's limbs: the chunk-th part of every segment,
      * all but what is left in c->carry. */

@@ -15,7 +15,7 @@ typedef struct {
 /* x < 2^52, as a double. */
 KERNEL_INLINE vd limbs_exact(vu x)
 {
-    return (vd)(x | 0x4330000000000000u) - all(0x1p52);
+    return (vd)(x | 0x4330000000000000u) - splat(0x1p52);
 }
 
 /* a[i] ... a[i + LANES - 1], with zeros from a[n] on. */
@@ -26,68 +26,82 @@ KERNEL_INLINE halves limbs_halves(const limb *a, size_t n, size_t i)
         memcpy(&v, a + i, sizeof v);
     else if (i < n)
         memcpy(&v, a + i, (n - i) * sizeof *a);
-    return (halves){limbs_exact(v >> 30) * all(0x1p30), limbs_exact(v & ((1u << 30) - 1))};
+    return (halves){limbs_exact(v >> 30) * splat(0x1p30), limbs_exact(v & ((1u << 30) - 1))};
 }
 
 /* |x| < 2^51, in two's complement. */
 KERNEL_INLINE vu limbs_whole(vd x)
 {
-    return (vu)(x + rounder()) - (vu)rounder();
+    return (vu)(x + round_constant()) - (vu)round_constant();
 }
 
 /*
- * x = v0 + p0 v1 + p0 p1 v2 >= 0 in base LIMB_BASE, each |v| < 0.7 p: d0 + d1 10^18 + d2 10^36. The
- * quotients by 10^18 are estimated in doubles, to less than 1 below or above, and the remainders,
- * computed modulo 2^64, tell by their sign if the estimate was too large.
+ * The limbs d0 + d1 10^18 + d2 10^36 of x = v0 + p0 v1 + p0 p1 v2 >= 0, each |v| < p. The quotients
+ * by 10^18 are estimated in doubles, to less than 1 below or above, and the remainders, computed
+ * modulo 2^64, tell by their sign if the estimate was too large.
  */
-KERNEL_INLINE void limbs_of_digits(vd v0, vd v1, vd v2, limb *d0, limb *d1, limb *d2)
+KERNEL_INLINE void limbs_of_coefficients(vd v0, vd v1, vd v2, vu *d0, vu *d1, vu *d2)
 {
     const unsigned __int128 p01 = (unsigned __int128)field_prime[0] * field_prime[1];
     const uint64_t k0 = (uint64_t)(p01 % LIMB_BASE), k1 = (uint64_t)(p01 / LIMB_BASE);
     const double inverse = 1.0 / LIMB_BASE;
 
-    vd sum = fused(v1, all(fields[0].p * inverse), v2 * all((double)k0 * inverse));
-    vd q0 = sum + rounder();
-    vu n2 = limbs_whole(v2), n0 = (vu)q0 - (vu)rounder();
+    vd sum = fmadd(v1, splat(fields[0].p * inverse), v2 * splat((double)k0 * inverse));
+    vd q0 = sum + round_constant();
+    vu n2 = limbs_whole(v2), n0 = (vu)q0 - (vu)round_constant();
     vu r0 = limbs_whole(v0) + limbs_whole(v1) * field_prime[0] + n2 * k0 - n0 * LIMB_BASE;
-    vu low = (vu)((vi)r0 < 0);
-    r0 += low & LIMB_BASE;
+    vu low = (vu)((vi)r0 >> 63);
+    *d0 = r0 + (low & LIMB_BASE);
     n0 += low;
-    vu n1 = limbs_whole(fused(v2, all((double)k1 * inverse), (q0 - rounder()) * all(inverse)));
+    vd q1 = fmadd(v2, splat((double)k1 * inverse), (q0 - round_constant()) * splat(inverse));
+    vu n1 = limbs_whole(q1);
     vu r1 = n2 * k1 + n0 - n1 * LIMB_BASE;
-    low = (vu)((vi)r1 < 0);
-    r1 += low & LIMB_BASE;
-    n1 += low;
-    memcpy(d0, &r0, sizeof r0);
-    memcpy(d1, &r1, sizeof r1);
-    memcpy(d2, &n1, sizeof n1);
+    low = (vu)((vi)r1 >> 63);
+    *d1 = r1 + (low & LIMB_BASE);
+    *d2 = n1 + low;
 }
 
-/* sum = a + b + c, of which *over multiples of LIMB_BASE are taken away: each is below LIMB_BASE.
+/* x shifted by one place, or two: the last lanes of `before` come first. */
+KERNEL_INLINE vu limbs_shift_one(vu before, vu x)
+{
+#if LANES == 8
+    return __builtin_shufflevector(before, x, 7, 8, 9, 10, 11, 12, 13, 14);
+#elif LANES == 4
+    return __builtin_shufflevector(before, x, 3, 4, 5, 6);
+#else
+    return __builtin_shufflevector(before, x, 1, 2);
+#endif
+}
+
+KERNEL_INLINE vu limbs_shift_two(vu before, vu x)
+{
+#if LANES == 8
+    return __builtin_shufflevector(before, x, 6, 7, 8, 9, 10, 11, 12, 13);
+#elif LANES == 4
+    return __builtin_shufflevector(before, x, 2, 3, 4, 5);
+#else
+    return before;
+#endif
+}
+
+/* What the last vector of coefficients adds to the limbs after it: its last lanes count. */
+typedef struct {
+    vu d1, d2, carry;
+} limbs_pending;
+
+/*
+ * The next LANES limbs of the sum of all d0, d1 10^18 and d2 10^36, where d2 < 10^8. Each lane's
+ * carry, 0 or 1, is added to the next lane, but not that lane's own: a limb may remain from
+ * LIMB_BASE up to LIMB_BASE + 10^8. Then the highest bit of a lane of *full is set.
  */
-KERNEL_INLINE void limbs_add(limb *sum, limb *over, const limb *a, const limb *b, const limb *c)
+KERNEL_INLINE vu limbs_add(limbs_pending *pending, vu d0, vu d1, vu d2, vu *full)
 {
-    vu x, y, z;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    memcpy(&z, c, sizeof z);
-    x += y + z;
-    vu once = (vu)(x >= LIMB_BASE), twice = (vu)(x >= 2 * LIMB_BASE);
-    x -= (once & LIMB_BASE) + (twice & LIMB_BASE);
-    y = -(once + twice);
-    memcpy(sum, &x, sizeof x);
-    memcpy(over, &y, sizeof y);
-}
-
-/* sum += over. Where that reaches LIMB_BASE, *full is no longer 0. */
-KERNEL_INLINE void limbs_carry(limb *sum, const limb *over, vu *full)
-{
-    vu x, y;
-    memcpy(&x, sum, sizeof x);
-    memcpy(&y, over, sizeof y);
-    x += y;
-    *full |= (vu)(x >= LIMB_BASE);
-    memcpy(sum, &x, sizeof x);
+    vu sum = d0 + limbs_shift_one(pending->d1, d1) + limbs_shift_two(pending->d2, d2) - LIMB_BASE;
+    vu below = (vu)((vi)sum >> 63), carry = below + 1;
+    sum += (below & LIMB_BASE) + limbs_shift_one(pending->carry, carry);
+    *pending = (limbs_pending){d1, d2, carry};
+    *full |= LIMB_BASE - 1 - sum;
+    return sum;
 }
 
 #endif

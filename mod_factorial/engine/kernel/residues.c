@@ -14,7 +14,7 @@
 KERNEL_INLINE void load_tail(double *tail_points, size_t h, const vd *d, const field *f,
                              const unsigned tail, modulus m)
 {
-    vd i = all(f->lane_root[1]), r = all(f->lane_root[tail == 1 ? 2 : 3]);
+    vd i = splat(f->lane_root[1]), r = splat(f->lane_root[tail == 1 ? 2 : 3]);
     if (tail >= 2) {
         store(tail_points, add(d[0], mul(d[2], i, m)));
         store(tail_points + h, add(d[1], mul(d[3], i, m)));
@@ -39,7 +39,7 @@ KERNEL_INLINE void load_segments(const convolution *c, unsigned operand, size_t 
 #pragma GCC unroll 8
         for (unsigned q = 0; q < FIELDS; q++) {
             const field *f = &fields[q];
-            modulus m = {all(f->p), all(f->inverse)};
+            modulus m = {splat(f->p), splat(f->inverse)};
             double *a = c->points[operand][q] + i;
             vd x[SEGMENTS_MAX];
 #pragma GCC unroll 8
@@ -55,7 +55,7 @@ KERNEL_INLINE void load_segments(const convolution *c, unsigned operand, size_t 
                 load_tail(a + 4 * h, h, d, f, tail, m);
             }
             vd s = add(x[0], x[2]), t = add(x[1], x[3]);
-            vd u = sub(x[0], x[2]), e = mul(sub(x[1], x[3]), all(f->lane_root[1]), m);
+            vd u = sub(x[0], x[2]), e = mul(sub(x[1], x[3]), splat(f->lane_root[1]), m);
             store(a, add(s, t));
             store(a + h, sub(s, t));
             store(a + 2 * h, add(u, e));
@@ -102,21 +102,20 @@ KERNEL_INLINE vd twice(vd x)
 }
 
 /* What of the product modulo x^M - 1 (x, of which 0 and 2 are reduced) belongs to segments 4 on:
- * hi, by the tail's blocks, which are a quarter (h points) or half (2 h points) of the scale of x.
- */
+ * hi, from the tail's blocks. */
 KERNEL_INLINE void store_tail(vd *hi, const vd *x, const double *tail_points, size_t h,
                               const field *f, const unsigned tail, modulus m)
 {
-    vd i = all(f->lane_root[1]), half = all(f->half);
-    vd r = all(f->lane_root[tail == 1 ? 2 : 3]);
+    vd i = splat(f->lane_root[1]), half = splat(f->half);
+    vd r = splat(f->lane_root[tail == 1 ? 2 : 3]);
     if (tail == 1) {
         vd y = add(x[2], mul(x[3], r, m));
         y = mul(add(x[1], mul(y, r, m)), r, m);
-        vd d0 = sub(twice(twice(reduce(load(tail_points), m))), y);
+        vd d0 = sub(reduce(load(tail_points), m), y);
         hi[0] = mul(sub(x[0], d0), half, m);
         return;
     }
-    vd b0 = twice(reduce(load(tail_points), m)), b1 = twice(reduce(load(tail_points + h), m));
+    vd b0 = reduce(load(tail_points), m), b1 = reduce(load(tail_points + h), m);
     vd ix3 = mul(x[3], i, m), d1 = sub(b1, ix3);
     hi[1] = mul(sub(reduce(x[1], m), d1), half, m);
     if (tail == 2) {
@@ -125,9 +124,9 @@ KERNEL_INLINE void store_tail(vd *hi, const vd *x, const double *tail_points, si
         return;
     }
     /* b0 = d0 + i d2 and c0 = d0 - i d2 */
-    vd c0 = sub(twice(twice(reduce(load(tail_points + 2 * h), m))), mul(sub(d1, ix3), r, m));
-    hi[0] = mul(sub(twice(x[0]), add(b0, c0)), all(f->quarter), m);
-    hi[2] = sub(mul(x[2], half, m), mul(sub(b0, c0), all(f->quarter_of_i), m));
+    vd c0 = sub(reduce(load(tail_points + 2 * h), m), mul(sub(d1, ix3), r, m));
+    hi[0] = mul(sub(twice(x[0]), add(b0, c0)), splat(f->quarter), m);
+    hi[2] = sub(mul(x[2], half, m), mul(sub(b0, c0), splat(f->quarter_of_i), m));
 }
 
 KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, size_t count,
@@ -137,12 +136,15 @@ KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, siz
 #pragma GCC unroll 8
     for (unsigned q = 0; q < FIELDS; q++) {
         const field *f = &fields[q];
-        modulus m = {all(f->p), all(f->inverse)};
+        modulus m = {splat(f->p), splat(f->inverse)};
         for (size_t i = 0; i < count; i += LANES) {
             const double *a = c->points[0][q] + base + i;
             vd y0 = load(a), y1 = load(a + h), y2 = load(a + 2 * h), y3 = load(a + 3 * h);
+#pragma GCC unroll 8
+            for (unsigned k = 0; k < 4 + tail; k++) /* for the next run: too many streams */
+                __builtin_prefetch(a + k * h + RESIDUES_RUN);
             vd s = add(y0, y1), t = sub(y0, y1);
-            vd u = add(y2, y3), e = mul(sub(y2, y3), all(f->lane_inverse[1]), m);
+            vd u = add(y2, y3), e = mul(sub(y2, y3), splat(f->lane_inverse[1]), m);
             vd x[SEGMENTS_MAX] = {add(s, u), add(t, e), sub(s, u), sub(t, e)};
             if (tail) {
                 x[0] = reduce(x[0], m);
@@ -177,72 +179,84 @@ static void store_run(const convolution *c, run *r, size_t base, size_t count)
     }
 }
 
-/* What a segment's limbs, from the next on, have still to be added. */
-typedef struct {
-    limb now, next, after;
-} carries;
+/* ---- residues to coefficients to limbs */
 
-/* Limbs and carries; the arrays are longer because a vector at their end begins later. */
-typedef struct {
-    _Alignas(64) limb d0[RESIDUES_RUN], d1[RESIDUES_RUN + 8], d2[RESIDUES_RUN + 8];
-    limb sum[RESIDUES_RUN], over[RESIDUES_RUN + 8];
-} digits;
-
-/*
- * Residues of each field to the coefficient they determine: Garner's mixed radix digits, each the
- * representative nearest to 0. As no coefficient reaches half the primes' product, the last one is
- * the right one too. The coefficient's three limbs belong to three places.
- */
-static void coefficients(const convolution *c, digits *d, const double (*residue)[RESIDUES_RUN],
-                         size_t count)
+/* A mixed-radix digit's next step: (v - u) / p(j) in field q. */
+KERNEL_INLINE vd next_digit(vd v, vd u, unsigned q, unsigned j)
 {
-    unsigned scale = c->h_log + 2 - CORE_LOG;
-    modulus m0 = {all(fields[0].p), all(fields[0].inverse)};
-    modulus m1 = {all(fields[1].p), all(fields[1].inverse)};
-    modulus m2 = {all(fields[2].p), all(fields[2].inverse)};
-    for (size_t i = 0; i < count; i += LANES) {
-        vd v0 = mul(load(&residue[0][i]), all(fields[0].scale[scale]), m0);
-        vd v1 = mul(load(&residue[1][i]), all(fields[1].scale[scale]), m1);
-        v1 = reduce(sub(v1, mul(v0, all(fields[1].divisor[1]), m1)), m1);
-        vd v2 = mul(load(&residue[2][i]), all(fields[2].scale[scale]), m2);
-        v2 = sub(v2, mul(v0, all(fields[2].divisor[1]), m2));
-        v2 = reduce(sub(v2, mul(v1, all(fields[2].divisor[2]), m2)), m2);
-        limbs_of_digits(v0, v1, v2, &d->d0[i], &d->d1[i + 1], &d->d2[i + 2]);
-    }
+    modulus m = {splat(fields[q].p), splat(fields[q].inverse)};
+    return times(sub(v, u), multiplier_of(splat(fields[q].divisor[j]), m), m);
 }
 
-/* The run's limbs to d->sum. */
-static void propagate(digits *d, carries *carry, size_t count)
+/*
+ * Writes so many limbs of a segment, from the residues of one run. Each coefficient is
+ * v0 + p0 v1 + p0 p1 v2 (Garner's algorithm); docs/engine.md shows that v1 and v2 need not be
+ * reduced. `group` vectors are computed together, because one alone would wait for itself; they
+ * divide `count` unless the product ends there, when nothing more is carried.
+ */
+KERNEL_INLINE void write_limbs(limb *product, size_t count, const unsigned group,
+                               limbs_pending *pending, const double (*residue)[RESIDUES_RUN])
 {
+    enum { GROUP_MAX = 8 };
+    modulus m0 = {splat(fields[0].p), splat(fields[0].inverse)};
+    limbs_pending left = *pending;
     vu full = {0};
-    d->d1[0] = carry->next;
-    d->d2[0] = 0;
-    d->d2[1] = carry->after;
-    d->over[0] = carry->now;
-    for (size_t i = 0; i < count; i += LANES)
-        limbs_add(&d->sum[i], &d->over[i + 1], &d->d0[i], &d->d1[i], &d->d2[i]);
-    for (size_t i = 0; i < count; i += LANES)
-        limbs_carry(&d->sum[i], &d->over[i], &full);
-    *carry = (carries){d->over[count], d->d1[count] + d->d2[count], d->d2[count + 1]};
+    for (size_t i = 0; i < count; i += group * LANES) {
+        vd v0[GROUP_MAX], v1[GROUP_MAX], v2[GROUP_MAX];
+#pragma GCC unroll 8
+        for (unsigned t = 0; t < group; t++)
+            v0[t] = reduce(load(&residue[0][i + t * LANES]), m0);
+#pragma GCC unroll 8
+        for (unsigned t = 0; t < group; t++)
+            v1[t] = next_digit(load(&residue[1][i + t * LANES]), v0[t], 1, 0);
+#pragma GCC unroll 8
+        for (unsigned t = 0; t < group; t++)
+            v2[t] = next_digit(load(&residue[2][i + t * LANES]), v0[t], 2, 0);
+#pragma GCC unroll 8
+        for (unsigned t = 0; t < group; t++)
+            v2[t] = next_digit(v2[t], v1[t], 2, 1);
+#pragma GCC unroll 8
+        for (unsigned t = 0; t < group; t++) {
+            vu d0, d1, d2;
+            limbs_of_coefficients(v0[t], v1[t], v2[t], &d0, &d1, &d2);
+            vu limbs = limbs_add(&left, d0, d1, d2, &full);
+            size_t at = i + t * LANES;
+            memcpy(product + at, &limbs,
+                   at + LANES <= count ? sizeof limbs : (count - at) * sizeof *product);
+        }
+    }
     limb any = 0;
     for (int k = 0; k < LANES; k++)
         any |= full[k];
-    if (!any)
-        return;
-    limb over = 0; /* at most 1: it meets a limb that the vectors' carries have not filled too */
-    for (size_t i = 0; i < count; i++) {
-        d->sum[i] += over;
-        over = d->sum[i] >= LIMB_BASE;
-        d->sum[i] -= over ? LIMB_BASE : 0;
+    if (any >> 63) { /* rare: carry on limb by limb */
+        limb carry = 0;
+        for (size_t i = 0; i < count; i++) {
+            product[i] += carry;
+            carry = product[i] >= LIMB_BASE;
+            product[i] -= carry ? LIMB_BASE : 0;
+        }
+        left.carry[LANES - 1] += carry;
     }
-    carry->now += over;
+    *pending = left;
+}
+
+/* Not inlined: together with the rest, gcc 12 runs out of registers. */
+static __attribute__((noinline)) void write_whole_run(limb *product, limbs_pending *pending,
+                                                      const double (*residue)[RESIDUES_RUN])
+{
+    write_limbs(product, RESIDUES_RUN, 8, pending, residue);
+}
+
+static void write_part_of_run(limb *product, size_t count, limbs_pending *pending,
+                              const double (*residue)[RESIDUES_RUN])
+{
+    write_limbs(product, count, 1, pending, residue);
 }
 
 static void store_chunk(convolution *c, size_t chunk)
 {
-    carries carry[SEGMENTS_MAX] = {{0}};
+    limbs_pending pending[SEGMENTS_MAX] = {{{0}}};
     run r;
-    digits d;
     size_t end = chunk_end(c, chunk);
     for (size_t base = chunk * c->chunk; base < end; base += RESIDUES_RUN) {
         size_t count = end - base < RESIDUES_RUN ? end - base : RESIDUES_RUN;
@@ -252,14 +266,16 @@ static void store_chunk(convolution *c, size_t chunk)
             if (at >= c->limbs)
                 break;
             size_t wanted = c->limbs - at < count ? c->limbs - at : count;
-            coefficients(c, &d, r.residue[k], wanted);
-            propagate(&d, &carry[k], wanted);
-            memcpy(c->product + at, d.sum, wanted * sizeof(limb));
+            if (wanted == RESIDUES_RUN)
+                write_whole_run(c->product + at, &pending[k], r.residue[k]);
+            else
+                write_part_of_run(c->product + at, wanted, &pending[k], r.residue[k]);
         }
     }
     for (unsigned k = 0; k < 4 + c->tail; k++) {
-        c->carry[k][chunk][0] = carry[k].now + carry[k].next;
-        c->carry[k][chunk][1] = carry[k].after;
+        const limbs_pending *last = &pending[k];
+        c->carry[k][chunk][0] = last->carry[LANES - 1] + last->d1[LANES - 1] + last->d2[LANES - 2];
+        c->carry[k][chunk][1] = last->d2[LANES - 1];
     }
 }
 

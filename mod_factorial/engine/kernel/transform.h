@@ -8,11 +8,11 @@
 #include "vector.h"
 
 /* Coefficients of the polynomials that a leaf multiplies without transforming them further: the
- * inverse transform of n points delivers n / CORE times the product. */
-enum { LEAF = LANES * LANES, CORE = LANES == 8 ? 4 : LANES, CORE_LOG = CORE == 4 ? 2 : 1 };
+ * inverse transform of n points delivers n / BASE times the product. */
+enum { LEAF = LANES * LANES, BASE = LANES == 8 ? 4 : LANES, BASE_LOG = BASE == 4 ? 2 : 1 };
 
 /* kernel.multiply */
-void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j,
+void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j, unsigned levels,
                      const factorial_job *job);
 
 #endif

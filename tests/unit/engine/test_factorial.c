@@ -338,9 +338,9 @@ static void store_wrong(convolution *c, size_t chunk)
 
 /* Right for squares. */
 static void multiply_wrong(const field *f, double *a, double *b, size_t points, size_t j,
-                           const factorial_job *unused)
+                           unsigned levels, const factorial_job *unused)
 {
-    dispatch_available(0)->multiply(f, a, b, points, j, unused);
+    dispatch_available(0)->multiply(f, a, b, points, j, levels, unused);
     if (a != b)
         a[0] = 0;
 }
