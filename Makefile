@@ -49,8 +49,8 @@ $(BUILD)/options: FORCE
 .PHONY: FORCE
 FORCE:
 
-# Two of the engine's sources are compiled once for each of the processor's instruction sets.
-kernel_sources := mod_factorial/engine/kernel/transform.c mod_factorial/engine/kernel/residues.c
+# Three of the engine's sources are compiled once for each of the processor's instruction sets.
+kernel_sources := $(addprefix mod_factorial/engine/kernel/,transform.c residues.c text.c)
 engine_sources := $(filter-out $(kernel_sources) mod_factorial/engine/main.c,\
                       $(wildcard mod_factorial/engine/*.c mod_factorial/engine/kernel/*.c))
 processor       = $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
@@ -89,7 +89,8 @@ $(BUILD)/mod_factorial/engine/kernel/%.$(1).o: mod_factorial/engine/kernel/%.c $
 	@mkdir -p $$(@D)
 	$$(call say,compile $$< for $(1))$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
 endef
-kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1)
+kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1) \
+               -DKERNEL_WRITE=write_$(1) -DKERNEL_READ=read_$(1)
 $(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))
 
 $(BUILD)/libengine.a: $(engine_objects)

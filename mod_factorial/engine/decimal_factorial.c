@@ -79,14 +79,12 @@ factorial_status decimal_factorial(const kernel *k, const factorial_plan *plan,
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
 
-    /* A wrong number of limbs would exceed the buffer for the digits. */
+    if (limbs != (count - 1) / LIMB_DIGITS + 1)
+        return FACTORIAL_WRONG;
+    decimal_write(k, job, digits, count, result, limbs);
+    memset(digits + count, '0', l.zeros);
     bool right =
-        limbs == (count - 1) / LIMB_DIGITS + 1 &&
-        checksum_of_limbs(job, result, limbs, l.zeros) == checksum_of_factorial(job, plan->n);
-    if (right) {
-        decimal_write(job, digits, result, limbs);
-        memset(digits + count, '0', l.zeros);
-    }
+        checksum_of_text(k, job, digits, plan->digits) == checksum_of_factorial(job, plan->n);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
     return right ? FACTORIAL_OK : FACTORIAL_WRONG;

@@ -7,6 +7,7 @@
 enum { CHUNK_LIMBS = 1 << 13 };
 
 typedef struct {
+    const kernel *kernel;
     char *end; /* of the digits */
     const limb *a;
     size_t limbs; /* but for the highest */
@@ -47,20 +48,16 @@ static void write_chunk(void *context, size_t chunk)
     const writing *w = context;
     size_t from = chunk * CHUNK_LIMBS;
     size_t to = w->limbs - from < CHUNK_LIMBS ? w->limbs : from + CHUNK_LIMBS;
-    for (size_t i = from; i < to; i++)
-        decimal_write_limb(w->end - LIMB_DIGITS * (i + 1), w->a[i]);
+    w->kernel->write_limbs(w->end - LIMB_DIGITS * from, w->a + from, to - from);
 }
 
-void decimal_write(const factorial_job *job, char *digits, const limb *a, size_t limbs)
+void decimal_write(const kernel *k, const factorial_job *job, char *digits, size_t count,
+                   const limb *a, size_t limbs)
 {
-    limb highest = a[limbs - 1];
-    char text[LIMB_DIGITS], *begin = text + LIMB_DIGITS;
-    do
-        *--begin = (char)('0' + highest % 10);
-    while (highest /= 10);
-    size_t count = (size_t)(text + LIMB_DIGITS - begin);
-    memcpy(digits, begin, count);
-
-    writing w = {digits + count + LIMB_DIGITS * (limbs - 1), a, limbs - 1};
+    char highest[LIMB_DIGITS];
+    size_t first = count - LIMB_DIGITS * (limbs - 1);
+    decimal_write_limb(highest, a[limbs - 1]);
+    memcpy(digits, highest + LIMB_DIGITS - first, first);
+    writing w = {k, digits + count, a, limbs - 1};
     pool_run(job, (w.limbs + CHUNK_LIMBS - 1) / CHUNK_LIMBS, write_chunk, &w);
 }

@@ -37,22 +37,19 @@ factorial_status factorial_compute_by(const kernel *k, const factorial_plan *pla
 {
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
+    switch (plan->algorithm) {
+    case FACTORIAL_BY_TABLE:
+        return table_factorial(plan, digits);
+    case FACTORIAL_BY_GMP:
+        return gmp_factorial(plan, job, digits, scratch);
+    case FACTORIAL_BY_TRANSFORM:
+        break;
+    }
     /* The kernels need rounding to nearest, which the caller may have changed. */
     fenv_t environment;
     fegetenv(&environment);
     fesetenv(FE_DFL_ENV);
-    factorial_status status = FACTORIAL_WRONG;
-    switch (plan->algorithm) {
-    case FACTORIAL_BY_TABLE:
-        status = table_factorial(plan, digits);
-        break;
-    case FACTORIAL_BY_TRANSFORM:
-        status = decimal_factorial(k, plan, job, digits, scratch);
-        break;
-    case FACTORIAL_BY_GMP:
-        status = gmp_factorial(plan, job, digits, scratch);
-        break;
-    }
+    factorial_status status = decimal_factorial(k, plan, job, digits, scratch);
     fesetenv(&environment);
     return status;
 }

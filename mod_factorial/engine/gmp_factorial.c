@@ -2,6 +2,7 @@
 
 #include "checksum.h"
 #include "job.h"
+#include "kernel/dispatch.h"
 #include "primes.h"
 #include "thresholds.h"
 
@@ -11,6 +12,7 @@
 enum {
     LEAF_WORDS = 32,        /* products of up to so many words are built word by word */
     LEAF_DIGITS = 100000,   /* pieces of up to so many digits are converted by mpz_get_str */
+    TEXT_EXTRA = 3,         /* mpz_get_str's sign and end, and 1 that mpz_sizeinbase may add */
     EXPONENT_BITS = 27,     /* prime exponents in n! are below FACTORIAL_LIMIT < 2^27 */
     LEVELS_MAX = 14,        /* LEAF_DIGITS << 14 exceeds the digits of the largest result */
     QUOTIENT_BITS = 1 << 25 /* a longer quotient is computed in blocks of so many bits */
@@ -33,7 +35,7 @@ typedef struct {
 
 static layout lay_out(const factorial_plan *plan)
 {
-    layout l = {.end = (plan->digits < LEAF_DIGITS ? plan->digits : LEAF_DIGITS) + 2};
+    layout l = {.end = (plan->digits < LEAF_DIGITS ? plan->digits : LEAF_DIGITS) + TEXT_EXTRA};
     if (plan->n <= SHORT_MAX_GMP)
         return l;
     size_t count = primes_count_bound(plan->n);
@@ -113,26 +115,6 @@ static void odd_part(const factorial_job *job, mpz_t result, uint64_t n, const p
     mpz_clear(factor);
 }
 
-/* result = n! / 10^zeros, zeros being the exponent of 5. */
-static factorial_status strip_zeros_product(const factorial_plan *plan, const factorial_job *job,
-                                            mpz_t result, uint64_t zeros, char *scratch)
-{
-    uint64_t n = plan->n;
-    layout l = lay_out(plan);
-    mp_limb_t *word = (void *)(scratch + l.words);
-    primes found = primes_sieve(job, n, (void *)(scratch + l.primes), scratch + l.sieve);
-    odd_part(job, result, n, &found, word);
-    if (!job_cancelled(job))
-        mpz_mul_2exp(result, result, primes_exponent(n, 2) - zeros);
-    /* It must have the digits that are expected: there is no room for more. */
-    bool right = !job_cancelled(job) &&
-                 checksum_of_words(job, mpz_limbs_read(result), mpz_size(result), zeros) ==
-                     checksum_of_factorial(job, n);
-    if (job_cancelled(job))
-        return FACTORIAL_CANCELLED;
-    return right ? FACTORIAL_OK : FACTORIAL_WRONG;
-}
-
 /* ---- the digits */
 
 typedef struct {
@@ -140,15 +122,18 @@ typedef struct {
     uint64_t leaf;          /* digits of a piece that is not divided further */
     unsigned levels;        /* how often the number is divided to get there */
     mpz_t five[LEVELS_MAX]; /* 5^(leaf 2^i), i below levels: 10 to that power without its twos */
-    char *text;             /* leaf + 2 bytes: what mpz_get_str writes */
+    char *text;             /* leaf + TEXT_EXTRA bytes, for mpz_get_str */
 } conversion;
 
+/* The last `count` digits of x. If x has more, the check of the result will tell. */
 static void write_leaf(const conversion *c, char *digits, uint64_t count, const mpz_t x)
 {
+    memset(digits, '0', count);
+    if (mpz_sizeinbase(x, 10) > count + 1) /* it may be 1 too large */
+        return;
     mpz_get_str(c->text, 10, x);
-    size_t length = strlen(c->text);
-    memset(digits, '0', count - length);
-    memcpy(digits + count - length, c->text, length);
+    size_t length = strlen(c->text), least = length < count ? length : count;
+    memcpy(digits + count - least, c->text + length - least, least);
 }
 
 /*
@@ -201,9 +186,8 @@ static void write_digits(const conversion *c, char *digits, uint64_t count, mpz_
     write_digits(c, digits + count - k, k, low, level - 1);
 }
 
-/* Writes x as `count` digits, as many as it has. Clears x. */
-static factorial_status convert(const factorial_job *job, char *digits, uint64_t count, mpz_t x,
-                                char *text)
+/* Writes x as `count` digits. Clears x. */
+static void convert(const factorial_job *job, char *digits, uint64_t count, mpz_t x, char *text)
 {
     conversion c = {.job = job, .text = text};
     while ((count >> c.levels) > LEAF_DIGITS)
@@ -219,25 +203,30 @@ static factorial_status convert(const factorial_job *job, char *digits, uint64_t
     write_digits(&c, digits, count, x, c.levels);
     for (unsigned i = 0; i < c.levels; i++)
         mpz_clear(c.five[i]);
-    return job_cancelled(job) ? FACTORIAL_CANCELLED : FACTORIAL_OK;
 }
 
 factorial_status gmp_factorial(const factorial_plan *plan, const factorial_job *job, char *digits,
                                char *scratch)
 {
-    uint64_t n = plan->n, zeros = n > SHORT_MAX_GMP ? primes_exponent(n, 5) : 0;
-    factorial_status status = FACTORIAL_OK;
-    mpz_t x;
+    uint64_t n = plan->n, zeros = 0;
+    layout l = lay_out(plan);
+    mpz_t x; /* n! / 10^zeros */
     mpz_init(x);
-    if (n <= SHORT_MAX_GMP)
+    if (n <= SHORT_MAX_GMP) {
         mpz_fac_ui(x, n);
-    else
-        status = strip_zeros_product(plan, job, x, zeros, scratch);
-    if (status != FACTORIAL_OK) {
-        mpz_clear(x);
-        return status;
+    } else {
+        zeros = primes_exponent(n, 5);
+        primes found = primes_sieve(job, n, (void *)(scratch + l.primes), scratch + l.sieve);
+        odd_part(job, x, n, &found, (void *)(scratch + l.words));
+        if (!job_cancelled(job))
+            mpz_mul_2exp(x, x, primes_exponent(n, 2) - zeros);
     }
-    uint64_t count = plan->digits - zeros;
-    memset(digits + count, '0', zeros);
-    return convert(job, digits, count, x, scratch + lay_out(plan).text);
+    convert(job, digits, plan->digits - zeros, x, scratch + l.text);
+    memset(digits + plan->digits - zeros, '0', zeros);
+    bool right =
+        !job_cancelled(job) && checksum_of_text(dispatch_used(), job, digits, plan->digits) ==
+                                   checksum_of_factorial(job, n);
+    if (job_cancelled(job))
+        return FACTORIAL_CANCELLED;
+    return right ? FACTORIAL_OK : FACTORIAL_WRONG;
 }

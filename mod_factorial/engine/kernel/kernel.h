@@ -1,6 +1,6 @@
 /*
- * What is compiled once per instruction set: transform.c and residues.c. Together they are a
- * kernel.
+ * What is compiled once per instruction set: transform.c, residues.c and text.c. Together
+ * they are a kernel.
  */
 #ifndef MOD_FACTORIAL_ENGINE_KERNEL_H
 #define MOD_FACTORIAL_ENGINE_KERNEL_H
@@ -56,6 +56,11 @@ typedef struct {
     /* The transform's last two levels and the product's limbs: the chunk-th part of every segment,
      * all but what is left in c->carry. */
     void (*store)(convolution *c, size_t chunk);
+    /* The LIMB_DIGITS characters of each limb, the first limb's last, before `end`. */
+    void (*write_limbs)(char *end, const limb *a, size_t count);
+    /* word[i] = the number that the i-th 16 characters are, for so many words, a multiple of 8. It
+     * is the sum of (character - '0') modulo 256, times its power of ten. */
+    void (*read_words)(uint64_t *word, const char *digits, size_t count);
 } kernel;
 
 extern const kernel kernel_avx512, kernel_avx2, kernel_neon;

@@ -15,4 +15,8 @@ enum { LEAF = LANES * LANES, BASE = LANES == 8 ? 4 : LANES, BASE_LOG = BASE == 4
 void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j, unsigned levels,
                      const factorial_job *job);
 
+/* kernel.write_limbs and kernel.read_words */
+void KERNEL_WRITE(char *end, const limb *a, size_t count);
+void KERNEL_READ(uint64_t *word, const char *digits, size_t count);
+
 #endif

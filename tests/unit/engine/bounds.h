@@ -24,6 +24,8 @@
 #define KERNEL_INLINE   static inline __attribute__((always_inline))
 #define KERNEL          kernel_of_bounds
 #define KERNEL_MULTIPLY multiply_bounds
+#define KERNEL_WRITE    write_bounds
+#define KERNEL_READ     read_bounds
 #define KERNEL_NAME     "bounds"
 
 #define LARGEST_PRODUCT     4.0  /* |a b| / p < 2^51 */
@@ -191,6 +193,14 @@ KERNEL_INLINE vu limbs_add(limbs_pending *pending, vu d0, vu d1, vu d2, vu *full
 #include "engine/kernel/transform.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "engine/kernel/residues.c" /* NOLINT(bugprone-suspicious-include) */
+
+void KERNEL_WRITE(char *end, const limb *a, size_t count)
+{
+}
+
+void KERNEL_READ(uint64_t *word, const char *digits, size_t count)
+{
+}
 
 /* ---- the test */
 

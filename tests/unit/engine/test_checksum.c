@@ -1,8 +1,10 @@
 #include "engine/checksum.h"
+#include "engine/kernel/dispatch.h"
 #include "suite.h"
 
 #include <gmp.h>
 #include <stdlib.h>
+#include <string.h>
 
 static factorial_job job;
 
@@ -32,55 +34,70 @@ START_TEST(of_a_factorial_it_is_the_product_of_all_numbers)
 }
 END_TEST
 
-START_TEST(of_a_factorial_and_of_its_limbs_it_is_the_same)
-{
-    for (uint64_t n = 10; n < 3000; n += 13) {
-        mpz_t x, ten;
-        mpz_inits(x, ten, NULL);
-        mpz_fac_ui(x, n);
-        mpz_set_ui(ten, 10);
-        uint64_t zeros = mpz_remove(x, x, ten);
-        ck_assert_uint_eq(checksum_of_words(&job, mpz_limbs_read(x), mpz_size(x), zeros),
-                          checksum_of_factorial(&job, n));
-        mpz_clears(x, ten, NULL);
-    }
-}
-END_TEST
+/* The kernel that the index names; NULL is none, the last index. */
+enum { READERS = 3 };
 
-static uint64_t by_division(const limb *a, size_t limbs, unsigned __int128 base)
+static const kernel *reader(int index)
 {
-    unsigned __int128 value = 0;
-    while (limbs-- > 0)
-        value = (value * (base % modulus) + a[limbs]) % modulus;
-    return (uint64_t)value;
+    return index + 1 < READERS ? dispatch_available((unsigned)index) : NULL;
 }
 
-START_TEST(of_limbs_it_is_the_remainder)
+static uint64_t by_division(const char *digits, size_t count)
 {
-    enum { LONGEST = 3000 };
-    static limb a[LONGEST];
+    uint64_t value = 0;
+    for (size_t i = 0; i < count; i++)
+        value = (value * 5 % modulus * 2 + (uint64_t)(digits[i] - '0')) % modulus;
+    return value;
+}
+
+START_TEST(of_a_text_it_is_the_remainder)
+{
+    enum { LONGEST = 700000 };
+    char *digits = malloc(LONGEST);
     srand(20260104);
-    for (size_t limbs = 1; limbs <= LONGEST; limbs += limbs < 200 ? 1 : 37) {
-        for (size_t i = 0; i < limbs; i++)
-            a[i] = limbs % 3 ? (uint64_t)rand() * (uint64_t)rand() % LIMB_BASE : LIMB_BASE - 1;
-        ck_assert_uint_eq(checksum_of_limbs(&job, a, limbs, 0), by_division(a, limbs, LIMB_BASE));
-        for (size_t i = 0; i < limbs; i++)
-            a[i] = limbs % 3 ? a[i] << 4 : UINT64_MAX;
-        ck_assert_uint_eq(checksum_of_words(&job, a, limbs, 0),
-                          by_division(a, limbs, (unsigned __int128)1 << 64));
-    }
+    for (size_t i = 0; i < LONGEST; i++)
+        digits[i] = (char)('0' + rand() % 10);
+    for (size_t count = 1; count < LONGEST; count += count < 700 ? 1 : count / 3)
+        ck_assert_uint_eq(checksum_of_text(reader(_i), &job, digits, count),
+                          by_division(digits, count));
+    for (size_t i = 0; i < LONGEST; i++)
+        digits[i] = '9';
+    for (size_t count = 1; count < LONGEST; count += count < 700 ? 17 : count / 2)
+        ck_assert_uint_eq(checksum_of_text(reader(_i), &job, digits, count),
+                          by_division(digits, count));
+    free(digits);
 }
 END_TEST
 
-START_TEST(any_changed_limb_changes_it)
+/* Whether it becomes another digit or something else. */
+START_TEST(any_changed_character_changes_it)
 {
-    enum { LIMBS = 500 };
-    limb a[LIMBS] = {0};
-    uint64_t before = checksum_of_limbs(&job, a, LIMBS, 1);
-    for (size_t i = 0; i < LIMBS; i++) {
-        a[i] = 1 + i;
-        ck_assert_uint_ne(checksum_of_limbs(&job, a, LIMBS, 1), before);
-        a[i] = 0;
+    enum { COUNT = 1000 };
+    char digits[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        digits[i] = (char)('0' + i % 10);
+    uint64_t before = checksum_of_text(reader(_i), &job, digits, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        for (unsigned flip = 1; flip < 256; flip += i % 97 ? 63 : 1) {
+            digits[i] = (char)(digits[i] ^ (char)flip);
+            ck_assert_uint_ne(checksum_of_text(reader(_i), &job, digits, COUNT), before);
+            digits[i] = (char)(digits[i] ^ (char)flip);
+        }
+    ck_assert_uint_eq(checksum_of_text(reader(_i), &job, digits, COUNT), before);
+}
+END_TEST
+
+START_TEST(of_a_factorial_and_of_its_text_it_is_the_same)
+{
+    for (uint64_t n = 0; n < 3000; n += 13) {
+        mpz_t x;
+        mpz_init(x);
+        mpz_fac_ui(x, n);
+        char *text = mpz_get_str(NULL, 10, x);
+        ck_assert_uint_eq(checksum_of_text(reader(_i), &job, text, strlen(text)),
+                          checksum_of_factorial(&job, n));
+        free(text);
+        mpz_clear(x);
     }
 }
 END_TEST
@@ -92,9 +109,9 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, of_a_factorial_it_is_the_product_of_all_numbers);
-    tcase_add_test(t, of_a_factorial_and_of_its_limbs_it_is_the_same);
-    tcase_add_test(t, of_limbs_it_is_the_remainder);
-    tcase_add_test(t, any_changed_limb_changes_it);
+    tcase_add_loop_test(t, of_a_text_it_is_the_remainder, 0, READERS);
+    tcase_add_loop_test(t, any_changed_character_changes_it, 0, READERS);
+    tcase_add_loop_test(t, of_a_factorial_and_of_its_text_it_is_the_same, 0, READERS);
     suite_add_tcase(s, t);
     return s;
 }

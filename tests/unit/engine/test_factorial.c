@@ -357,6 +357,26 @@ START_TEST(a_wrong_result_is_an_error)
 }
 END_TEST
 
+/* The last character of all. */
+static void write_text_wrong(char *end, const limb *a, size_t count)
+{
+    dispatch_available(0)->write_limbs(end, a, count);
+    if (count > 0)
+        end[-1] ^= 1;
+}
+
+START_TEST(a_wrong_character_is_an_error)
+{
+    if (!choose(BY_FIRST_KERNEL))
+        return;
+    broken = *dispatch_available(0);
+    broken.write_limbs = write_text_wrong;
+    used = &broken;
+    factorial_plan plan = plan_for(5000);
+    guarded_scratch_delete(compute_guarded(&plan, FACTORIAL_WRONG, NULL), plan.digits);
+}
+END_TEST
+
 START_TEST(a_kernel_that_computes_wrong_is_not_used)
 {
     if (!dispatch_available(0))
@@ -469,6 +489,7 @@ Suite *suite(void)
     tcase_add_loop_test(t, the_scratch_block_is_never_exceeded_and_nearly_filled, 0, WAYS);
     tcase_add_test(t, the_bound_of_what_gmp_allocates_holds_and_is_a_near_one);
     tcase_add_test(t, a_wrong_result_is_an_error);
+    tcase_add_test(t, a_wrong_character_is_an_error);
     tcase_add_test(t, a_kernel_that_computes_wrong_is_not_used);
     tcase_add_test(t, several_computations_share_the_threads);
     tcase_add_loop_test(t, a_computation_that_is_cancelled_at_any_moment_stops, 0, WAYS);
