@@ -1,5 +1,4 @@
 #include "engine/decimal.h"
-#include "engine/decimal_write.h"
 #include "engine/kernel/convolution.h"
 #include "engine/kernel/dispatch.h"
 #include "engine/limb.h"
@@ -158,54 +157,6 @@ START_TEST(products_by_a_word_agree_with_gmp)
 }
 END_TEST
 
-/* By each kernel of this CPU, on two threads. */
-START_TEST(digits_are_written_as_printf_writes_them)
-{
-    enum { MANY = 20000 };
-    const kernel *k = dispatch_available((unsigned)_i);
-    if (!k)
-        return;
-    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
-    limb *a = malloc(MANY * sizeof *a);
-    for (size_t limbs = 1; limbs < MANY; limbs = limbs < 40 ? limbs + 1 : limbs * 3)
-        for (int kind = 0; kind < 3; kind++) {
-            fill(a, limbs, kind);
-            char *expected = to_text(a, limbs);
-            size_t length = strlen(expected);
-            char *digits = malloc(length + 1);
-            digits[length] = '#';
-            decimal_write(k, &job, digits, length, a, limbs);
-            ck_assert_int_eq(digits[length], '#');
-            ck_assert_mem_eq(digits, expected, length);
-            free(digits);
-            free(expected);
-        }
-    /* Each limb's neighbour is a power of ten, or one less. */
-    for (limb x = 1; x < LIMB_BASE; x *= 10)
-        for (limb d = 0; d < 2; d++) {
-            limb pair[2] = {x - d, 1};
-            char expected[32], digits[32];
-            int length = sprintf(expected, "1%018lu", (unsigned long)pair[0]);
-            decimal_write(k, &job, digits, (size_t)length, pair, 2);
-            ck_assert_mem_eq(digits, expected, (size_t)length);
-        }
-    free(a);
-    factorial_pool_destroy(job.pool);
-    job = (factorial_job){0};
-}
-END_TEST
-
-START_TEST(a_number_that_is_too_long_is_cut_to_its_last_digits)
-{
-    if (!space.kernel)
-        return;
-    const limb a[] = {7, 123};
-    char digits[21];
-    decimal_write(space.kernel, &job, digits + 1, 19, a, 2);
-    ck_assert_mem_eq(digits + 1, "3000000000000000007", 19);
-}
-END_TEST
-
 Suite *suite(void)
 {
     Suite *s = suite_create("decimal");
@@ -217,8 +168,6 @@ Suite *suite(void)
     tcase_add_test(t, squares_agree_with_gmp);
     tcase_add_test(t, the_product_may_overlap_its_factors);
     tcase_add_test(t, products_by_a_word_agree_with_gmp);
-    tcase_add_loop_test(t, digits_are_written_as_printf_writes_them, 0, 2);
-    tcase_add_test(t, a_number_that_is_too_long_is_cut_to_its_last_digits);
     suite_add_tcase(s, t);
     return s;
 }
