@@ -86,8 +86,8 @@ def _statements(settings: Environment) -> list[iam.PolicyStatement]:
     """One for each service, on the resources of this environment where their names are known before."""
     account, prefix = settings.account, settings.prefix
 
-    def arn(service: str, *resources: str, region: str = "*", of: str = account) -> list[str]:
-        return [f"arn:{Aws.PARTITION}:{service}:{region}:{of}:{each}" for each in resources]
+    def arn(service: str, *resources: str, region: str = "*") -> list[str]:
+        return [f"arn:{Aws.PARTITION}:{service}:{region}:{account}:{each}" for each in resources]
 
     roles = arn("iam", f"role/{prefix}/*", region="")
     scopes = {
@@ -104,6 +104,7 @@ def _statements(settings: Environment) -> list[iam.PolicyStatement]:
         "sns": arn("sns", f"{prefix}-*"),
         "ssm": arn("ssm", f"parameter/cdk-bootstrap/{settings.delivery.qualifier}/version"),
     }
+    joined = _joined(settings)
     services: dict[str, list[str]] = {}
     for action in ACTIONS:
         services.setdefault(action.partition(":")[0], []).append(action)
@@ -114,7 +115,7 @@ def _statements(settings: Environment) -> list[iam.PolicyStatement]:
             sid="NotOfAnotherEnvironment",
             effect=iam.Effect.DENY,
             actions=["*"],
-            resources=["*"],
+            **({"not_resources": joined} if joined else {"resources": ["*"]}),
             conditions={
                 "StringNotEquals": {"aws:ResourceTag/environment": settings.name},
                 "Null": {"aws:ResourceTag/environment": "false"},
@@ -158,6 +159,24 @@ def _statements(settings: Environment) -> list[iam.PolicyStatement]:
             if chosen:
                 statements.append(iam.PolicyStatement(actions=chosen, resources=resources))
     return statements
+
+
+def _joined(settings: Environment) -> list[str]:
+    """What belongs to somebody else, another environment perhaps, and is used here on purpose."""
+    balancer, network = settings.balancer, settings.network
+    arns = []
+    if balancer.kind == "shared":
+        arns += [
+            balancer.listener_arn,
+            balancer.listener_arn.replace(":listener/", ":listener-rule/") + "/*",
+        ]
+    if network.kind == "existing":
+        ids = [network.vpc_id, *network.balancer_subnet_ids, *network.task_subnet_ids]
+        arns += [
+            f"arn:{Aws.PARTITION}:ec2:{settings.region}:{settings.account}:{each.partition('-')[0]}/{each}"
+            for each in ids
+        ]
+    return arns
 
 
 def _packed(statements: list[iam.PolicyStatement]) -> list[list[iam.PolicyStatement]]:

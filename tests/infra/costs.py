@@ -247,13 +247,13 @@ def _capacity(seconds: float) -> float:
 
 def prices_table() -> str:
     return table(
-        ("dollars", "for", "region", "compared", "source"),
+        ("dollars", "for", "region", "found in", "source"),
         *(
             (
                 f"{each['dollars']:.10f}".rstrip("0").rstrip("."),
                 each["unit"],
                 each["region"],
-                str(each["date"]),
+                each["date"],
                 f"[{each['source'].removeprefix('https://aws.amazon.com/').strip('/')}]({each['source']})",
             )
             for each in PRICES.values()

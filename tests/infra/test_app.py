@@ -107,7 +107,12 @@ def test_the_templates_need_neither_credentials_nor_a_network(tmp_path: Path) ->
     subprocess.run(  # noqa: S603
         [*cut_off, sys.executable, APP, "--image", DIGEST, "--output", tmp_path / "out"],
         check=True,
-        env={"PATH": f"{Path(node).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
+        env={
+            "PATH": f"{Path(node).parent}:/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            # Where the CDK has unpacked itself already.
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache/aws/jsii/package-cache"),
+        },
         timeout=600,
     )
     written = {path.name for path in (tmp_path / "out").glob("*.template.json")}

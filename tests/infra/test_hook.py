@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
 def balancer(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Balancer]:
     server = Balancer(certificate)
     server.answers = dict(GOOD)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     monkeypatch.setenv("BALANCER", "127.0.0.1")
     monkeypatch.setenv("HOST", HOST)

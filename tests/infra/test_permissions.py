@@ -9,7 +9,7 @@ import pytest
 from deploy_actions import FILE, needed
 from parts.deploy_policies import GIVES_PERMISSIONS
 from templates import Resource, actions, flat, ref, stacks_of, statements, template
-from variants import ACCOUNT, ALL, PROVIDER, settings
+from variants import ACCOUNT, ALL, EXISTING_NETWORK, PROVIDER, SHARED, SHARED_BALANCER, settings
 
 GITHUB = "token.actions.githubusercontent.com"
 
@@ -197,7 +197,15 @@ def test_cloudformation_gives_no_role_more_than_the_boundary(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_cloudformation_touches_nothing_that_is_tagged_for_another_environment(name: str) -> None:
     (denied,) = (s for s in managed(name, "deploy") if s["Effect"] == "Deny")
-    assert (denied["Action"], denied["Resource"]) == ("*", "*")
+    assert denied["Action"] == "*"
+    if settings(name).network.kind == "new":
+        assert denied["Resource"] == "*"
+    else:
+        # What the environment uses of others on purpose.
+        given = {flat(each).rpartition("/")[2] for each in denied["NotResource"]}
+        assert {EXISTING_NETWORK["vpc_id"], *EXISTING_NETWORK["task_subnet_ids"]} <= given
+        listener = SHARED_BALANCER["listener_arn"]
+        assert (listener in denied["NotResource"]) is (name in SHARED)
     assert denied["Condition"] == {
         "StringNotEquals": {"aws:ResourceTag/environment": name},
         "Null": {"aws:ResourceTag/environment": "false"},
