@@ -168,8 +168,8 @@ static bool idle(void *unused, unsigned milliseconds)
     if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&process.budget))
         return true;
     process_give_back();
-#ifdef __GLIBC__    /* musl returns free memory by itself */
-    malloc_trim(0); /* what GMP had */
+#ifdef __GLIBC__
+    malloc_trim(0); /* what GMP had; musl returns it without being asked */
 #endif
     return false;
 }
