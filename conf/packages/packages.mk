@@ -49,7 +49,7 @@ test-program: ## test the program factorial
 test-deb: ## test archive and packages in fresh Debian 12, Debian 13, Ubuntu 24.04 (as root; ROOTS=bookworm: that alone)
 	$(call install,$(deb_test_packages))
 	@$(MAKE) --no-print-directory deb $(ROOTS:%=$(BUILD)/roots/%.tar)
-	tests/run 'tests/packages/test_archive $(VERSION) $(DIST) $(BUILD)/deb' \
+	tests/run 'tests/packages/test_archive $(VERSION) $(DIST) $(BUILD)/deb' tests/packages/test_attach \
 	    $(ROOTS:%='tests/packages/test_debian $(BUILD)/roots/%.tar $(BUILD)/deb')
 test-layouts: ## test make install in other layouts than Debian's, and the RPM packages
 	$(call install,$(test_packages) go-md2man rpm cpio)
