@@ -22,7 +22,7 @@ static bool is_for(const request_rec *r, const char *handler)
 
 static void note_number(request_rec *r, const char *name, uint64_t value)
 {
-    apr_table_setn(r->notes, name, apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, value));
+    apr_table_setn(r->notes, name, apr_off_t_toa(r->pool, (apr_off_t)value));
 }
 
 /* To be called before the response is sent: a client that has read it finds the line in the log. */

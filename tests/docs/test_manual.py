@@ -156,8 +156,8 @@ def messages() -> set[str]:
         text = re.sub(r'"\s*(APR_\w+|MOD_\w+)\s*"', "%", source.read_text())
         text = re.sub(r'"\s*"', "", text)
         found |= set(re.findall(r'ap_log_r?error\([^"]*"([^"]*)"', text))
-    reasons = (SOURCE / "mod_factorial/compute.c").read_text()
-    found |= set(re.findall(r'\[OUTCOME_\w+\] = "([^"]*)"', reasons))
+    outcomes = (SOURCE / "mod_factorial/outcome.c").read_text()
+    found |= {f"factorial of N {log}" for log in re.findall(r'\.log = "([^"]*)"', outcomes)}
     return {max(re.split(r"%\w*", message), key=len).strip(" ,") for message in found}
 
 
@@ -169,7 +169,7 @@ def test_every_message_of_the_log_is_explained() -> None:
 
 def test_every_variable_of_a_log_format_is_explained() -> None:
     sources = " ".join(path.read_text() for path in (SOURCE / "mod_factorial").glob("*.c"))
-    notes = set(re.findall(r'r->notes, "(factorial-[a-z-]+)"', sources))
+    notes = set(re.findall(r'note(?:s|_number\(r), "(factorial-[a-z-]+)"', sources))
     page = (SOURCE / "docs/operations.md").read_text()
     assert len(notes) > 3
     assert {note for note in notes if f"%{{{note}}}n" not in page} == set()
@@ -178,7 +178,8 @@ def test_every_variable_of_a_log_format_is_explained() -> None:
 def test_every_metric_is_explained() -> None:
     source = (SOURCE / "mod_factorial/metrics.c").read_text()
     labels = set(re.findall(r'show_line\(r, plain, "(\w+)"', source))
-    labels |= set(re.findall(r'\[OUTCOME_\w+\] = \{"[a-z-]+", "(\w+)"', source))
+    outcomes = (SOURCE / "mod_factorial/outcome.c").read_text()
+    labels |= set(re.findall(r'\.counter = "(\w+)"', outcomes))
     page = (SOURCE / "docs/operations.md").read_text()
     assert len(labels) > 10
     assert {label for label in labels if f"Factorial{label}" not in page} == set()
