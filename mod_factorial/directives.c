@@ -301,7 +301,7 @@ const command_rec directives_table[] = {
         "FactorialThreads", THREADS,
         "Threads for one computation, 1 to 64 (default the processors that httpd may use, at most 4)"),
     NUMBER("FactorialMaxWaiting", MAX_WAITING,
-           "Requests that may wait for memory and a computation, 0 to 1024 (default 16)"),
+           "Requests that may wait for memory and a computation, 0 to 1024 (default 64)"),
     AP_INIT_TAKE1("FactorialEngine", set_engine, (void *)ENGINE, RSRC_CONF,
                   "What computes, auto or gmp (default auto)"),
     {.name = NULL},

@@ -109,13 +109,18 @@ START_TEST(a_refused_number_changes_nothing_and_is_told_the_range)
 }
 END_TEST
 
-START_TEST(the_help_of_a_number_names_its_range)
+START_TEST(the_help_of_a_number_names_range_and_default)
 {
     const char *range = apr_psprintf(fake.pool, "%" APR_UINT64_T_FMT " to %" APR_UINT64_T_FMT,
                                      numbers[_i].least, numbers[_i].most);
+    const char *fallback =
+        apr_psprintf(fake.pool, "(default %" APR_UINT64_T_FMT ")", numbers[_i].fallback);
     for (const command_rec *command = directives_table; command->name; command++)
-        if (!strcmp(command->name, numbers[_i].name))
+        if (!strcmp(command->name, numbers[_i].name)) {
             ck_assert_ptr_nonnull(strstr(command->errmsg, range));
+            if (numbers[_i].fallback)
+                ck_assert_ptr_nonnull(strstr(command->errmsg, fallback));
+        }
 }
 END_TEST
 
@@ -236,7 +241,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
     tcase_add_loop_test(t, a_number_has_a_default_a_range_and_contexts, 0, NUMBERS);
     tcase_add_loop_test(t, a_refused_number_changes_nothing_and_is_told_the_range, 0, NUMBERS);
-    tcase_add_loop_test(t, the_help_of_a_number_names_its_range, 0, NUMBERS);
+    tcase_add_loop_test(t, the_help_of_a_number_names_range_and_default, 0, NUMBERS);
     tcase_add_test(t, some_defaults_are_the_machines);
     tcase_add_test(t, the_engine_is_named);
     tcase_add_test(t, a_mark_is_for_the_exact_address);
