@@ -21,9 +21,12 @@ function plainNumber(text) {
 }
 
 function onlyNumber(query) {
-    for (var name in query)
-        if (decoded(name) === 'number')
-            return {number: {value: plainNumber(query[name].value)}};
+    for (var name in query) {
+        if (decoded(name) === 'number') {
+            var first = query[name].multiValue ? query[name].multiValue[0] : query[name];
+            return {number: {value: plainNumber(first.value)}};
+        }
+    }
     return {};
 }
 

@@ -26,11 +26,17 @@ V1 = "/api/v1/factorial"
 
 
 def event(query: str = "number=5", accept: str | None = None, uri: str = V1) -> dict[str, Any]:
-    """As CloudFront gives it: names and values as they are in the address, the first value of each name."""
+    """As CloudFront gives it: names and values as they are in the address, and those of a name that is
+    there several times in `multiValue`."""
     parameters: dict[str, Any] = {}
     for parameter in filter(None, query.split("&")):
         name, _, value = parameter.partition("=")
-        parameters.setdefault(name, {"value": value})
+        if name in parameters:
+            known = parameters[name]
+            known.setdefault("multiValue", [{"value": known["value"]}]).append({"value": value})
+            known["value"] = value
+        else:
+            parameters[name] = {"value": value}
     headers = {} if accept is None else {"accept": {"value": accept}}
     return {"request": {"uri": uri, "querystring": parameters, "headers": headers}}
 
