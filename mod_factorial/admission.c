@@ -1,5 +1,7 @@
 #include "admission.h"
 
+#include "memory.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,10 +10,10 @@
 enum { WAITERS = 1024 }; /* the most that FactorialMaxWaiting takes */
 
 typedef struct {
-    pthread_mutex_t life; /* held by its owner's main thread; robust */
-    atomic_bool open;     /* what follows may be other than 0 */
-    uint64_t memory;      /* of requests, bytes */
-    uint64_t held;        /* apart from requests, bytes */
+    pthread_mutex_t alive; /* held by its owner's main thread; robust */
+    atomic_bool open;      /* what follows may be other than 0 */
+    uint64_t in_use;       /* bytes of computations and of responses that are sent */
+    uint64_t cached;       /* bytes of cached blocks */
     unsigned computing, waiting, busy[ADMISSION_KINDS];
 } account;
 
@@ -21,9 +23,9 @@ typedef struct {
 } waiter;
 
 struct admission_ledger {
-    pthread_mutex_t lock; /* guards all below; robust */
+    pthread_mutex_t lock; /* guards all below, and the cached blocks of each process; robust */
     uint64_t last_ticket;
-    atomic_uint waiting; /* of all accounts */
+    atomic_bool memory_wanted; /* by the first in the queue */
     unsigned accounts;
     waiter waiters[WAITERS];
     account account[];
@@ -45,7 +47,7 @@ static int init_robust(pthread_mutex_t *mutex)
     return error;
 }
 
-/* True if the caller has it now, an owner that died having left it. */
+/* True if the caller has the mutex now, perhaps because its owner died. */
 static bool try_lock(pthread_mutex_t *mutex)
 {
     int error = pthread_mutex_trylock(mutex);
@@ -85,52 +87,62 @@ int admission_ledger_init(admission_ledger *ledger, unsigned processes)
 {
     int error = init_robust(&ledger->lock);
     for (unsigned i = 0; i < processes && !error; i++)
-        error = init_robust(&ledger->account[i].life);
+        error = init_robust(&ledger->account[i].alive);
     ledger->accounts = processes;
     return error;
 }
 
-/* ---- all below with the lock */
+/* ---- accounts: all functions down to the next heading need the lock */
 
+static account *own_account(const admission *a)
+{
+    return &a->ledger->account[a->account];
+}
+
+/* The tickets go before the account is marked as closed: a ticket without a living owner would
+ * block everybody behind it. */
 static void close_account(admission_ledger *ledger, unsigned index)
 {
-    account *a = &ledger->account[index];
+    account *closed = &ledger->account[index];
     for (unsigned i = 0; i < WAITERS; i++)
         if (ledger->waiters[i].ticket && ledger->waiters[i].account == index)
             atomic_store(&ledger->waiters[i].ticket, 0);
-    a->memory = a->held = 0;
-    a->computing = a->waiting = 0;
-    memset(a->busy, 0, sizeof a->busy);
-    atomic_store(&a->open, false);
+    closed->in_use = closed->cached = 0;
+    closed->computing = closed->waiting = 0;
+    memset(closed->busy, 0, sizeof closed->busy);
+    atomic_store(&ledger->memory_wanted, false); /* the first that is left says it again */
+    atomic_store(&closed->open, false);
 }
 
-static admission_totals add_up(admission_ledger *ledger)
+static admission_totals add_up(const admission_ledger *ledger)
 {
     admission_totals sum = {0};
     for (unsigned i = 0; i < ledger->accounts; i++) {
         const account *a = &ledger->account[i];
-        sum.memory += a->memory + a->held;
+        sum.memory += a->in_use + a->cached;
+        sum.cached += a->cached;
         sum.computing += a->computing;
         sum.waiting += a->waiting;
         for (int kind = 0; kind < ADMISSION_KINDS; kind++)
             sum.busy[kind] += a->busy[kind];
     }
-    atomic_store_explicit(&ledger->waiting, sum.waiting, memory_order_relaxed);
     return sum;
 }
 
-/* What all hold, after the accounts of those who died have been closed. */
+/* The sums after the accounts of processes that died have been closed. */
 static admission_totals settle(admission_ledger *ledger)
 {
     for (unsigned i = 0; i < ledger->accounts; i++) {
         account *a = &ledger->account[i];
-        if (atomic_load(&a->open) && try_lock(&a->life)) {
+        if (atomic_load(&a->open) && try_lock(&a->alive)) {
             close_account(ledger, i);
-            pthread_mutex_unlock(&a->life);
+            pthread_mutex_unlock(&a->alive);
         }
     }
     return add_up(ledger);
 }
+
+/* ---- the queue */
 
 static waiter *find_waiter(admission_ledger *ledger, uint64_t ticket)
 {
@@ -140,7 +152,8 @@ static waiter *find_waiter(admission_ledger *ledger, uint64_t ticket)
     return NULL;
 }
 
-/* True if nobody else waits, or all who do have come later. */
+/* True if nobody else waits, or all others came later. 0 is the ticket of a request that comes now.
+ */
 static bool is_next(const admission_ledger *ledger, uint64_t ticket)
 {
     for (unsigned i = 0; i < WAITERS; i++)
@@ -149,6 +162,7 @@ static bool is_next(const admission_ledger *ledger, uint64_t ticket)
     return true;
 }
 
+/* The new ticket, 0 if the queue is full. */
 static uint64_t queue(admission *a, const admission_limits *limits, unsigned waiting)
 {
     admission_ledger *ledger = a->ledger;
@@ -157,31 +171,73 @@ static uint64_t queue(admission *a, const admission_limits *limits, unsigned wai
         return 0;
     place->account = a->account;
     atomic_store(&place->ticket, ++ledger->last_ticket);
-    ledger->account[a->account].waiting++;
+    own_account(a)->waiting++;
     return ledger->last_ticket;
 }
 
+/* Whoever is first now says by itself whether it lacks memory. */
 static void dequeue(admission *a, uint64_t ticket)
 {
     waiter *place = ticket ? find_waiter(a->ledger, ticket) : NULL;
     if (!place)
         return;
+    if (is_next(a->ledger, ticket))
+        atomic_store(&a->ledger->memory_wanted, false);
     atomic_store(&place->ticket, 0);
-    a->ledger->account[a->account].waiting--;
+    own_account(a)->waiting--;
 }
 
-/* ---- what a process does */
+/* ---- cached blocks */
+
+enum { NONE = ADMISSION_CACHED_MAX };
+
+/* The smallest cached block that is long enough, and not twice as long. */
+static unsigned find_cached(const admission *a, size_t bytes)
+{
+    unsigned best = NONE;
+    for (unsigned i = 0; i < a->cached_count; i++)
+        if (a->cached[i].bytes >= bytes && a->cached[i].bytes / 2 <= bytes &&
+            (best == NONE || a->cached[i].bytes < a->cached[best].bytes))
+            best = i;
+    return best;
+}
+
+/* The charge goes with the block. */
+static admission_scratch take_cached(admission *a, unsigned i)
+{
+    admission_scratch scratch = a->cached[i];
+    a->cached[i] = a->cached[--a->cached_count];
+    own_account(a)->in_use += scratch.bytes;
+    own_account(a)->cached -= scratch.bytes;
+    return scratch;
+}
+
+/* False if the block is to be freed: there is no room, or somebody waits for the memory. */
+static bool cache(admission *a, const admission_limits *limits, admission_scratch scratch)
+{
+    account *own = own_account(a);
+    if (!scratch.block || a->cached_count >= limits->cached ||
+        a->cached_count >= ADMISSION_CACHED_MAX ||
+        own->cached + scratch.bytes > limits->memory / 4 || admission_memory_wanted(a))
+        return false;
+    a->cached[a->cached_count++] = scratch;
+    own->cached += scratch.bytes;
+    own->in_use -= scratch.bytes;
+    return true;
+}
+
+/* ---- what a process does: these functions take the lock */
 
 bool admission_join(admission *a, admission_ledger *ledger)
 {
     bool joined = false;
     lock(ledger);
     for (unsigned i = 0; i < ledger->accounts && !joined; i++) {
-        joined = try_lock(&ledger->account[i].life);
+        joined = try_lock(&ledger->account[i].alive);
         if (joined) {
             close_account(ledger, i);
             atomic_store(&ledger->account[i].open, true);
-            *a = (admission){ledger, i};
+            *a = (admission){.ledger = ledger, .account = i};
         }
     }
     unlock(ledger);
@@ -206,68 +262,132 @@ void admission_leave(admission *a, admission_kind kind)
     unlock(a->ledger);
 }
 
-static bool fits(const admission_totals *sum, const admission_limits *limits, uint64_t bytes)
+static bool has_room(const admission_totals *sum, const admission_limits *limits, size_t bytes)
 {
-    return sum->computing < limits->computations && sum->memory <= limits->memory &&
-           bytes <= limits->memory - sum->memory;
+    return sum->memory <= limits->memory && bytes <= limits->memory - sum->memory;
 }
 
-admission_answer admission_request(admission *a, const admission_limits *limits, uint64_t bytes,
-                                   uint64_t *ticket)
+/*
+ * With the lock: grants the request, or queues it. What is granted is charged; scratch->block is
+ * NULL if the block has yet to be allocated. *drop: there is room once this process's cached blocks
+ * are freed, which is to be done before the request is made again.
+ */
+static admission_answer decide(admission *a, const admission_limits *limits,
+                               const admission_demand *demand, uint64_t *ticket,
+                               admission_scratch *scratch, bool *drop)
 {
-    admission_ledger *ledger = a->ledger;
-    account *own = &ledger->account[a->account];
-    admission_answer answer = ADMISSION_WAITING;
-    lock(ledger);
-    admission_totals sum = settle(ledger);
-    if (is_next(ledger, *ticket) && fits(&sum, limits, bytes)) {
-        own->memory += bytes;
-        own->computing++;
+    account *own = own_account(a);
+    admission_totals sum = settle(a->ledger);
+    bool next = is_next(a->ledger, *ticket);
+    bool computation = sum.computing < limits->computations;
+    unsigned cached = demand->scratch ? find_cached(a, demand->scratch) : NONE;
+    size_t fresh = cached == NONE ? memory_size(demand->scratch) : 0;
+    bool memory = has_room(&sum, limits, demand->others + fresh);
+    *drop = false;
+    if (next && computation && memory) {
         dequeue(a, *ticket);
-        answer = ADMISSION_GRANTED;
-    } else if (!*ticket) {
-        *ticket = queue(a, limits, sum.waiting);
-        answer = *ticket ? ADMISSION_WAITING : ADMISSION_REFUSED;
+        atomic_store(&a->ledger->memory_wanted, false);
+        own->in_use += demand->others + fresh;
+        own->computing++;
+        *scratch = cached == NONE ? (admission_scratch){NULL, fresh} : take_cached(a, cached);
+        return ADMISSION_GRANTED;
     }
-    add_up(ledger);
-    unlock(ledger);
-    return answer;
+    if (next && computation && a->cached_count > 0) {
+        *drop = true;
+        return ADMISSION_WAITING;
+    }
+    if (!*ticket)
+        *ticket = queue(a, limits, sum.waiting);
+    /* Only the first in the queue speaks for all: processes need not drop what a later one lacks,
+     * nor what is not lacking. */
+    if (next)
+        atomic_store(&a->ledger->memory_wanted, *ticket && computation && !memory);
+    return *ticket ? ADMISSION_WAITING : ADMISSION_REFUSED;
+}
+
+admission_answer admission_request(admission *a, const admission_limits *limits,
+                                   const admission_demand *demand, uint64_t *ticket,
+                                   admission_scratch *scratch)
+{
+    admission_answer answer;
+    bool drop;
+    do {
+        lock(a->ledger);
+        answer = decide(a, limits, demand, ticket, scratch, &drop);
+        unlock(a->ledger);
+        if (drop)
+            admission_drop_cached(a);
+    } while (drop);
+    if (answer != ADMISSION_GRANTED || scratch->block || !demand->scratch)
+        return answer;
+    scratch->block = memory_allocate(scratch->bytes);
+    if (scratch->block)
+        return ADMISSION_GRANTED;
+    admission_finish(a, limits, *scratch);
+    admission_return(a, demand->others);
+    return ADMISSION_NO_MEMORY;
 }
 
 void admission_withdraw(admission *a, uint64_t ticket)
 {
     lock(a->ledger);
     dequeue(a, ticket);
-    add_up(a->ledger);
     unlock(a->ledger);
 }
 
-void admission_computed(admission *a, uint64_t bytes, uint64_t kept)
-{
-    account *own = &a->ledger->account[a->account];
-    lock(a->ledger);
-    own->computing--;
-    own->memory -= bytes - kept;
-    unlock(a->ledger);
-}
-
-void admission_release(admission *a, uint64_t bytes)
+void admission_finish(admission *a, const admission_limits *limits, admission_scratch scratch)
 {
     lock(a->ledger);
-    a->ledger->account[a->account].memory -= bytes;
+    own_account(a)->computing--;
+    bool is_cached = cache(a, limits, scratch);
     unlock(a->ledger);
+    if (is_cached)
+        return;
+    memory_free(scratch.block, scratch.bytes);
+    admission_return(a, scratch.bytes);
 }
 
-void admission_hold(admission *a, uint64_t bytes)
+bool admission_charge(admission *a, const admission_limits *limits, size_t bytes)
 {
     lock(a->ledger);
-    a->ledger->account[a->account].held = bytes;
+    admission_totals sum = add_up(a->ledger);
+    if (!has_room(&sum, limits, bytes) || admission_memory_wanted(a))
+        sum = settle(a->ledger);
+    bool charged = has_room(&sum, limits, bytes) && !admission_memory_wanted(a);
+    if (charged)
+        own_account(a)->in_use += bytes;
+    unlock(a->ledger);
+    return charged;
+}
+
+void admission_return(admission *a, size_t bytes)
+{
+    lock(a->ledger);
+    own_account(a)->in_use -= bytes;
     unlock(a->ledger);
 }
 
-bool admission_wanted(const admission *a)
+bool admission_drop_cached(admission *a)
 {
-    return atomic_load_explicit(&a->ledger->waiting, memory_order_relaxed) > 0;
+    admission_scratch dropped[ADMISSION_CACHED_MAX];
+    size_t bytes = 0;
+    unsigned count = 0;
+    lock(a->ledger);
+    while (a->cached_count > 0)
+        dropped[count++] = take_cached(a, a->cached_count - 1);
+    unlock(a->ledger);
+    for (unsigned i = 0; i < count; i++) {
+        memory_free(dropped[i].block, dropped[i].bytes);
+        bytes += dropped[i].bytes;
+    }
+    if (count > 0)
+        admission_return(a, bytes);
+    return count > 0;
+}
+
+bool admission_memory_wanted(const admission *a)
+{
+    return atomic_load_explicit(&a->ledger->memory_wanted, memory_order_relaxed);
 }
 
 admission_totals admission_sum(admission_ledger *ledger)

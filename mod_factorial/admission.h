@@ -1,11 +1,15 @@
 /*
- * The budget of memory and of simultaneous computations, which all server processes share.
+ * The budget of memory and of simultaneous computations, which all server processes share, and the
+ * scratch blocks that a process keeps for its next computations.
  *
- * What each process holds stands in an account of its own, in memory that all of them share; what
- * is left of the budget is the limit less the sum of the accounts. So the limits are the asking
- * process's own, and a reload that changes them has nothing to convert. Whether the owner of an
- * account is alive tells a robust mutex that its main thread holds as long as it lives: however it
- * ended, kill -9 included, what it held is free for the next who asks.
+ * The charges of each process are an account in shared memory. What is left of the budget is the
+ * limit less the sum of the accounts. So the limits are the asking process's own, and a reload that
+ * changes them converts nothing. Whether the owner of an account is alive is told by a robust mutex
+ * that its main thread holds as long as it lives: however it ended, kill -9 included, its account
+ * is closed by the next request.
+ *
+ * Memory is charged before it is allocated, and freed before its charge is returned. So the sum of
+ * the charges is never less than what the processes have allocated.
  */
 #ifndef MOD_FACTORIAL_ADMISSION_H
 #define MOD_FACTORIAL_ADMISSION_H
@@ -16,16 +20,27 @@
 
 typedef struct admission_ledger admission_ledger;
 
-/* Bytes of the ledger for as many processes as may be alive at once. */
+/* Bytes of the ledger for this number of processes alive at once. */
 size_t admission_ledger_size(unsigned processes);
 
-/* Makes a ledger of zeroed memory of that size, shared by the processes to be. 0 or an errno. */
+/* Makes a ledger of zeroed memory of that size, to be shared by processes that are forked later.
+ * Returns 0 or an errno. */
 int admission_ledger_init(admission_ledger *ledger, unsigned processes);
 
-/* A process's access to the ledger. */
+enum { ADMISSION_CACHED_MAX = 64 };
+
+/* A computation's scratch block. */
+typedef struct {
+    void *block;
+    size_t bytes; /* its size, which is charged; may be more than was asked for */
+} admission_scratch;
+
+/* A process's access to the ledger, and its cached blocks. Only admission.c uses the members. */
 typedef struct {
     admission_ledger *ledger;
     unsigned account;
+    unsigned cached_count; /* guarded by the ledger's lock, as is what follows */
+    admission_scratch cached[ADMISSION_CACHED_MAX];
 } admission;
 
 /*
@@ -36,12 +51,15 @@ bool admission_join(admission *a, admission_ledger *ledger);
 
 /* All functions below may be called from any thread of a process that has joined. */
 
-/* What all processes together may hold, as the asking one has it configured. */
+/* The limits for all processes together, as the asking process has them configured. */
 typedef struct {
     uint64_t memory;       /* bytes */
     unsigned computations; /* at once */
     unsigned waiting;      /* requests in the queue */
+    unsigned cached;       /* blocks that this process caches, at most ADMISSION_CACHED_MAX */
 } admission_limits;
+
+/* ---- slots: see slot.h */
 
 /* Two kinds of threads serve requests: httpd's workers, and mod_http2's for HTTP/2 streams. */
 typedef enum { ADMISSION_WORKER, ADMISSION_STREAM, ADMISSION_KINDS } admission_kind;
@@ -53,36 +71,54 @@ typedef enum { ADMISSION_WORKER, ADMISSION_STREAM, ADMISSION_KINDS } admission_k
 bool admission_enter(admission *a, admission_kind kind, unsigned here, unsigned everywhere);
 void admission_leave(admission *a, admission_kind kind);
 
+/* ---- computations and memory */
+
+/* What a computation needs. */
+typedef struct {
+    size_t scratch; /* size of its scratch block; 0: none */
+    size_t others;  /* bytes that are charged besides, as memory_size rounds them */
+} admission_demand;
+
 typedef enum {
-    ADMISSION_GRANTED, /* one computation and the memory are the caller's */
-    ADMISSION_WAITING, /* the caller has a place in the queue: ask again, or withdraw */
-    ADMISSION_REFUSED, /* the queue is full */
+    ADMISSION_GRANTED,
+    ADMISSION_WAITING,   /* the request is in the queue: ask again, or withdraw */
+    ADMISSION_REFUSED,   /* the queue is full */
+    ADMISSION_NO_MEMORY, /* within the limit, but the system has none; nothing is charged */
 } admission_answer;
 
 /*
- * Asks for one computation and so many bytes, in one step. *ticket is 0 at first; where
- * ADMISSION_WAITING is returned it is the place in the queue, to be given at the next time. Those
- * who wait are served in order, so that small demands do not starve large ones.
+ * Asks for one computation with its memory, in one step. *ticket is 0 at first; after
+ * ADMISSION_WAITING it is the place in the queue, which is served in order of arrival, so that
+ * small demands do not starve large ones. After ADMISSION_GRANTED *scratch is the caller's until
+ * admission_finish, and demand->others is charged until admission_return.
  */
-admission_answer admission_request(admission *a, const admission_limits *limits, uint64_t bytes,
-                                   uint64_t *ticket);
+admission_answer admission_request(admission *a, const admission_limits *limits,
+                                   const admission_demand *demand, uint64_t *ticket,
+                                   admission_scratch *scratch);
 void admission_withdraw(admission *a, uint64_t ticket);
 
-/* Gives the computation of a granted request back, of its memory all but `kept` bytes. */
-void admission_computed(admission *a, uint64_t bytes, uint64_t kept);
+/* Ends a computation. Its scratch block is cached for the next one, or freed. */
+void admission_finish(admission *a, const admission_limits *limits, admission_scratch scratch);
 
-/* Gives bytes back. */
-void admission_release(admission *a, uint64_t bytes);
+/* Charges memory without a computation. False if it does not fit at once, or a request waits for
+ * memory. */
+bool admission_charge(admission *a, const admission_limits *limits, size_t bytes);
 
-/* Sets what this process holds apart from requests, and may give back when others need it. */
-void admission_hold(admission *a, uint64_t bytes);
+/* Returns the charge of memory that has been freed. */
+void admission_return(admission *a, size_t bytes);
 
-/* Does anybody wait? Takes no lock. */
-bool admission_wanted(const admission *a);
+/* Frees all cached blocks of this process. True if there were any. */
+bool admission_drop_cached(admission *a);
 
-/* What all processes hold together at this moment, those that have ended left out. */
+/* True if the first request in the queue waits for memory. Takes no lock. */
+bool admission_memory_wanted(const admission *a);
+
+/* ---- what is going on */
+
+/* The sums over all living processes. */
 typedef struct {
-    uint64_t memory; /* bytes */
+    uint64_t memory; /* bytes, cached blocks included */
+    uint64_t cached; /* bytes */
     unsigned computing, waiting;
     unsigned busy[ADMISSION_KINDS]; /* slots taken */
 } admission_totals;

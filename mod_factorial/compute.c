@@ -1,154 +1,115 @@
 #include "compute.h"
 
-#include "blocks.h"
 #include "clock.h"
 #include "connection.h"
-#include "digits.h"
+#include "memory.h"
 #include "metrics.h"
 #include "process.h"
+#include "result.h"
 
+#include <malloc.h>
 #include <poll.h>
 
 enum {
-    INSTANT_MAX = 1000, /* computed in microseconds: never counted, never refused */
-    TICK_MS = 20        /* between two looks at the clock and the client */
+    INSTANT_SCRATCH = 16384, /* bytes on the stack: an instant computation needs no more */
+    CHECK_MS = 20            /* between two checks of time limit, client and server */
 };
 
-/* Small computations of this child at this moment. */
-static atomic_int small_ones;
-
-/* ---- the engine's memory, no more of it than has been granted */
-
-typedef struct {
-    factorial_memory memory; /* first, for it is found again by its address */
-    factorial_memory *source;
-    atomic_llong left;
-} granted_memory;
-
-static void *acquire(factorial_memory *memory, size_t bytes)
-{
-    granted_memory *granted = (granted_memory *)memory;
-    void *block = NULL;
-    if (atomic_fetch_sub(&granted->left, (long long)bytes) >= (long long)bytes)
-        block = granted->source->acquire(granted->source, bytes);
-    if (!block)
-        atomic_fetch_add(&granted->left, (long long)bytes);
-    return block;
-}
-
-static void release(factorial_memory *memory, void *block, size_t bytes)
-{
-    granted_memory *granted = (granted_memory *)memory;
-    granted->source->release(granted->source, block, bytes);
-    atomic_fetch_add(&granted->left, (long long)bytes);
-}
-
-/* ---- small numbers */
+/* Short computations of this process at this moment. */
+static atomic_int short_ones;
 
 static outcome outcome_of(factorial_status status)
 {
-    switch (status) {
-    case FACTORIAL_OK:
-        return OUTCOME_OK;
-    case FACTORIAL_CANCELLED:
-    case FACTORIAL_WRONG:
-        break;
-    }
-    return OUTCOME_FAILED;
+    return status == FACTORIAL_OK ? OUTCOME_OK : OUTCOME_FAILED;
 }
 
-static granted_memory grant(factorial_memory *source, size_t bytes)
+/* On this thread, not to be cancelled. */
+static outcome compute_here(factorial_request *q, void *scratch)
 {
-    return (granted_memory){{acquire, release}, source, (long long)bytes};
-}
-
-static outcome compute_small(factorial_request *q)
-{
-    granted_memory granted = grant(&block_memory, q->plan.scratch + q->plan.gmp_heap);
-    factorial_job job = {.threads = 1};
-    factorial_status status = FACTORIAL_WRONG;
-    q->digits = digits_acquire(q->plan.digits, NULL);
-    if (!q->digits)
-        return OUTCOME_MEMORY;
+    const factorial_job job = {.threads = 1};
     int64_t start = clock_now();
-    bool memory = factorial_compute_in(&granted.memory, &q->plan, &job, q->digits, &status);
+    factorial_status status = factorial_compute(&q->plan, &job, q->digits, scratch);
     q->computed = (uint64_t)(clock_now() - start);
-    return memory ? outcome_of(status) : OUTCOME_MEMORY;
+    return outcome_of(status);
 }
 
-/* False if half of the workers are at it: so many numbers at once are treated like large ones. */
-static bool enter_small(void)
+/* ---- instant: nothing is charged, for httpd holds as much of any response */
+
+static outcome compute_instant(factorial_request *q)
 {
-    if (atomic_fetch_add(&small_ones, 1) < process.small_most)
-        return true;
-    atomic_fetch_sub(&small_ones, 1);
-    return false;
+    _Alignas(FACTORIAL_SCRATCH_ALIGNMENT) char scratch[INSTANT_SCRATCH];
+    q->digits = result_allocate(q->plan.digits, NULL);
+    return q->digits ? compute_here(q, scratch) : OUTCOME_MEMORY;
 }
 
-/* ---- large numbers: the worker's eye on clock, client and server */
+/* ---- short: the worker computes within the budget, without a queue */
+
+/* False, with nothing charged, if half of the workers do the same or there is no memory for it. */
+static bool enter_short(admission *budget, size_t bytes)
+{
+    bool entered = atomic_fetch_add(&short_ones, 1) < process.short_most &&
+                   (!budget || admission_charge(budget, &process.limits, bytes));
+    if (!entered)
+        atomic_fetch_sub(&short_ones, 1);
+    return entered;
+}
+
+/* False if so many are computed at once that this number is to be treated as a long one. */
+static bool compute_short(factorial_request *q, outcome *how)
+{
+    /* A process without an account refuses long numbers only. */
+    admission *budget = process.joined ? &process.budget : NULL;
+    size_t digits = result_size(q->plan.digits);
+    size_t others = memory_size(q->plan.scratch) + q->plan.gmp_heap;
+    if (!enter_short(budget, digits + others))
+        return false;
+    void *scratch = q->plan.scratch ? memory_allocate(q->plan.scratch) : NULL;
+    q->digits = result_allocate(q->plan.digits, budget);
+    *how = q->digits && (scratch || !q->plan.scratch) ? compute_here(q, scratch) : OUTCOME_MEMORY;
+    memory_free(scratch, q->plan.scratch);
+    if (budget)
+        admission_return(budget, q->digits ? others : others + digits);
+    atomic_fetch_sub(&short_ones, 1);
+    return true;
+}
+
+/* ---- long: what ends it early */
 
 typedef struct {
     const request_rec *r;
-    int64_t deadline, next_look;
-    outcome reason; /* OUTCOME_OK: there is none to stop */
-} watch;
+    int64_t deadline, next_check;
+    outcome reason; /* OUTCOME_OK: none */
+} deadline_check;
 
-static watch start_watch(const request_rec *r, uint64_t seconds)
+static deadline_check start_check(const request_rec *r, uint64_t seconds)
 {
-    return (watch){.r = r, .deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND};
+    return (deadline_check){.r = r, .deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND};
 }
 
-/* Looks, if it is time to; the overrun outcome is what running out of time means here. */
-static bool must_stop(watch *w, outcome overrun)
+/* Checks, if it is time to. `overrun` is what the end of the time means here. */
+static bool must_stop(deadline_check *c, outcome overrun)
 {
     int64_t now = clock_now();
-    if (w->reason != OUTCOME_OK || now < w->next_look)
-        return w->reason != OUTCOME_OK;
-    w->next_look = now + TICK_MS * CLOCK_MS;
-    if (atomic_load(&process.stopping))
-        w->reason = OUTCOME_STOPPING;
-    else if (connection_client_gone(w->r))
-        w->reason = OUTCOME_GONE;
-    else if (now >= w->deadline)
-        w->reason = overrun;
-    return w->reason != OUTCOME_OK;
+    if (c->reason != OUTCOME_OK || now < c->next_check)
+        return c->reason != OUTCOME_OK;
+    c->next_check = now + CHECK_MS * CLOCK_MS;
+    if (process_is_stopping())
+        c->reason = OUTCOME_STOPPING;
+    else if (connection_client_gone(c->r))
+        c->reason = OUTCOME_GONE;
+    else if (now >= c->deadline)
+        c->reason = overrun;
+    return c->reason != OUTCOME_OK;
 }
 
-/* ---- large numbers: a share of the budget */
-
-static outcome wait_for_budget(factorial_request *q, uint64_t bytes)
-{
-    uint64_t ticket = 0;
-    int64_t start = clock_now();
-    watch w = start_watch(q->r, q->settings.queue_timeout);
-    for (;;) {
-        admission_answer answer =
-            admission_request(&process.budget, &process.limits, bytes, &ticket);
-        q->waited = (uint64_t)(clock_now() - start);
-        if (answer == ADMISSION_GRANTED)
-            return OUTCOME_OK;
-        /* What this process keeps for the next computation may be what is missing. */
-        if (process_give_back())
-            continue;
-        if (answer == ADMISSION_REFUSED)
-            return OUTCOME_BUSY;
-        if (must_stop(&w, OUTCOME_BUSY)) {
-            admission_withdraw(&process.budget, ticket);
-            return w.reason;
-        }
-        poll(NULL, 0, TICK_MS / 2);
-    }
-}
-
-/* ---- large numbers: computing */
+/* ---- long: computing */
 
 typedef struct {
-    compute_task task; /* first, for it is found again by its address */
-    factorial_memory *memory;
-    factorial_plan plan;
+    compute_task task; /* first, for run_engine finds the rest by its address */
+    const factorial_plan *plan;
     factorial_job job;
     char *digits;
-    bool no_memory;
+    void *scratch;
     factorial_status status;
 } engine_task;
 
@@ -156,80 +117,90 @@ static void run_engine(compute_task *task)
 {
     engine_task *e = (engine_task *)task;
     e->job.pool = process.compute_threads ? process_pool() : NULL;
-    e->no_memory = !factorial_compute_in(e->memory, &e->plan, &e->job, e->digits, &e->status);
+    e->status = factorial_compute(e->plan, &e->job, e->digits, e->scratch);
+#ifdef __GLIBC__ /* musl does so without being asked */
+    if (e->plan->gmp_heap)
+        malloc_trim(0); /* what GMP took is charged no longer than this */
+#endif
 }
 
-static bool interrupted(void *w)
+static bool is_cancelled(void *flag)
 {
-    return must_stop(w, OUTCOME_TIMEOUT);
+    return atomic_load((atomic_bool *)flag);
 }
 
-static bool is_set(void *flag)
+static bool is_out_of_time(void *check)
 {
-    return atomic_load_explicit((atomic_bool *)flag, memory_order_relaxed);
+    return must_stop(check, OUTCOME_TIMEOUT);
 }
 
-/* By a compute thread, watched by this one. */
-static void run_watched(engine_task *e, watch *w)
+/* A compute thread computes, and this one checks. Where there are no threads, as under prefork,
+ * this one does both. */
+static outcome run_long(factorial_request *q, void *scratch)
 {
     atomic_bool cancelled = false;
-    e->job.cancelled = is_set;
-    e->job.context = &cancelled;
-    e->job.yield = true;
-    if (!compute_threads_submit(process.compute_threads, &e->task)) {
-        e->no_memory = true;
-        return;
-    }
-    while (!compute_threads_wait(process.compute_threads, &e->task, TICK_MS))
-        if (must_stop(w, OUTCOME_TIMEOUT))
-            atomic_store(&cancelled, true);
-}
-
-/* By this thread, which looks up now and then. */
-static void run_here(engine_task *e, watch *w)
-{
-    e->job.cancelled = interrupted;
-    e->job.context = w;
-    run_engine(&e->task);
-}
-
-static outcome run(factorial_request *q, size_t memory)
-{
-    watch w = start_watch(q->r, q->settings.timeout);
-    granted_memory granted = grant(process.memory, memory);
-    engine_task e = {
-        .task.run = run_engine,
-        .memory = &granted.memory,
-        .plan = q->plan,
-        .job = {.threads = process.threads},
-        .digits = q->digits,
-    };
+    deadline_check check = start_check(q->r, q->settings.timeout);
+    engine_task e = {.task.run = run_engine,
+                     .plan = &q->plan,
+                     .job = {.threads = process.threads},
+                     .digits = q->digits,
+                     .scratch = scratch};
     int64_t start = clock_now();
-    if (process.compute_threads)
-        run_watched(&e, &w);
-    else
-        run_here(&e, &w);
+    if (process.compute_threads) {
+        e.job.cancelled = is_cancelled;
+        e.job.context = &cancelled;
+        e.job.yield = true;
+        if (!compute_threads_submit(process.compute_threads, &e.task))
+            return OUTCOME_MEMORY;
+        while (!compute_threads_wait(process.compute_threads, &e.task, CHECK_MS))
+            if (must_stop(&check, OUTCOME_TIMEOUT))
+                atomic_store(&cancelled, true);
+    } else {
+        e.job.cancelled = is_out_of_time;
+        e.job.context = &check;
+        run_engine(&e.task);
+    }
     q->computed = (uint64_t)(clock_now() - start);
-    if (e.no_memory)
-        return OUTCOME_MEMORY;
-    if (e.status == FACTORIAL_CANCELLED)
-        return w.reason;
-    return outcome_of(e.status);
+    return e.status == FACTORIAL_CANCELLED ? check.reason : outcome_of(e.status);
 }
 
-static outcome compute_large(factorial_request *q)
+/* Waits for a computation and its memory. */
+static outcome wait_for_budget(factorial_request *q, const admission_demand *demand,
+                               admission_scratch *scratch)
+{
+    uint64_t ticket = 0;
+    int64_t start = clock_now();
+    deadline_check check = start_check(q->r, q->settings.queue_timeout);
+    for (;;) {
+        admission_answer answer =
+            admission_request(&process.budget, &process.limits, demand, &ticket, scratch);
+        q->waited = (uint64_t)(clock_now() - start);
+        if (answer == ADMISSION_GRANTED)
+            return OUTCOME_OK;
+        if (answer != ADMISSION_WAITING)
+            return answer == ADMISSION_REFUSED ? OUTCOME_BUSY : OUTCOME_MEMORY;
+        if (must_stop(&check, OUTCOME_BUSY)) {
+            admission_withdraw(&process.budget, ticket);
+            return check.reason;
+        }
+        poll(NULL, 0, CHECK_MS / 2);
+    }
+}
+
+static outcome compute_long(factorial_request *q)
 {
     if (!slot_take(&q->slot, q->r))
         return OUTCOME_BUSY;
-    size_t memory = q->plan.scratch + q->plan.gmp_heap;
-    size_t bytes = memory + digits_bytes(q->plan.digits);
-    outcome how = wait_for_budget(q, bytes);
+    size_t digits = result_size(q->plan.digits);
+    admission_demand demand = {q->plan.scratch, digits + q->plan.gmp_heap};
+    admission_scratch scratch;
+    outcome how = wait_for_budget(q, &demand, &scratch);
     if (how != OUTCOME_OK)
         return how;
-    q->digits = digits_acquire(q->plan.digits, &process.budget);
-    how = q->digits ? run(q, memory) : OUTCOME_MEMORY;
-    process_charge_kept();
-    admission_computed(&process.budget, bytes, q->digits ? digits_bytes(q->plan.digits) : 0);
+    q->digits = result_allocate(q->plan.digits, &process.budget);
+    how = q->digits ? run_long(q, scratch.block) : OUTCOME_MEMORY;
+    admission_finish(&process.budget, &process.limits, scratch);
+    admission_return(&process.budget, q->digits ? q->plan.gmp_heap : demand.others);
     return how;
 }
 
@@ -238,20 +209,16 @@ static outcome compute_large(factorial_request *q)
 outcome compute_digits(factorial_request *q)
 {
     outcome how;
-    if (q->n <= INSTANT_MAX) {
-        how = compute_small(q);
-    } else if (q->n <= process.small_max && enter_small()) {
-        how = compute_small(q);
-        atomic_fetch_sub(&small_ones, 1);
-    } else {
-        how = compute_large(q);
-    }
+    if (q->plan.cost == FACTORIAL_INSTANT && q->plan.scratch <= INSTANT_SCRATCH)
+        how = compute_instant(q);
+    else if (q->plan.cost == FACTORIAL_LONG || !compute_short(q, &how))
+        how = compute_long(q);
     if (how == OUTCOME_OK) {
         metrics_computed(q->plan.digits, q->waited, q->computed);
         return how;
     }
     if (q->digits)
-        digits_release(q->digits);
+        result_free(q->digits);
     q->digits = NULL;
     return how;
 }

@@ -1,36 +1,24 @@
 #include "process.h"
 
-#include "blocks.h"
-#include "digits.h"
 #include "directives.h"
-#include "keeper.h"
+#include "memory.h"
 #include "metrics.h"
 #include "priority.h"
+#include "result.h"
 #include "shared.h"
 
 #include <ap_mpm.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <malloc.h>
 #include <mod_http2.h>
 #include <pthread.h>
 
 enum {
     STOP_MS = 2000,      /* what an end waits for compute threads */
-    KEEP_IDLE_MS = 5000, /* what is kept for the next computation is given back after so long */
+    CACHE_IDLE_MS = 5000 /* without a computation for so long, cached blocks are freed */
 };
 
-/* What small computations of a child may take together: it is not charged to the budget. */
-static const size_t SMALL_MEMORY = (size_t)32 << 20;
-
-process_state process = {.largest = FACTORIAL_LIMIT,
-                         .small_max = PROCESS_SMALL_GMP,
-                         .small_most = 1,
-                         .memory = &block_memory};
-
-/* What is in `process.memory` and `process.compute_threads` where computations have threads of
- * their own. */
-static factorial_keeper *keeper;
+process_state process = {.largest = FACTORIAL_LIMIT, .short_most = 1};
 
 static unsigned mpm_query(int what)
 {
@@ -60,13 +48,14 @@ bool process_prepare(server_rec *server)
 
 static uint64_t memory_of(uint64_t n)
 {
-    return factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n));
+    factorial_plan plan = factorial_make_plan(n, process.method);
+    return memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits);
 }
 
 /* The need grows with n. */
 static uint64_t largest_that_fits(void)
 {
-    uint64_t low = process.small_max, high = FACTORIAL_LIMIT;
+    uint64_t low = 0, high = FACTORIAL_LIMIT;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
         if (memory_of(middle) <= process.limits.memory)
@@ -105,8 +94,7 @@ static void configure(const server_rec *server)
     };
     process.threads = settings.threads;
     process.method = settings.method;
-    bool decimal = process.method == FACTORIAL_AUTO && factorial_prepare();
-    process.small_max = decimal ? PROCESS_SMALL_DECIMAL : PROCESS_SMALL_GMP;
+    factorial_prepare();
     process.largest = largest_that_fits();
     /* The others are for those whose number is small. */
     process.here = at_least_one(workers / 4);
@@ -114,9 +102,7 @@ static void configure(const server_rec *server)
     process.streams = at_least_one(stream_threads(server) / 4 * 3);
     int async = 0;
     process.async = ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async > 0;
-    uint64_t small_most = SMALL_MEMORY / memory_of(process.small_max);
-    process.small_most =
-        (int)at_least_one(workers / 2 < small_most ? workers / 2 : (unsigned)small_most);
+    process.short_most = (int)at_least_one(workers / 2);
 }
 
 /* Compute threads may outlast an end in haste: their code must not be unmapped under them. */
@@ -143,34 +129,13 @@ factorial_pool *process_pool(void)
     return helpers;
 }
 
-void process_charge_kept(void)
-{
-    static pthread_mutex_t charging = PTHREAD_MUTEX_INITIALIZER;
-    if (!keeper)
-        return;
-    /* Who charges last has looked last. */
-    pthread_mutex_lock(&charging);
-    admission_hold(&process.budget, factorial_keeper_idle(keeper));
-    pthread_mutex_unlock(&charging);
-}
-
-bool process_give_back(void)
-{
-    bool any = keeper && factorial_keeper_give_back(keeper) > 0;
-    if (any)
-        process_charge_kept();
-    return any;
-}
-
-/* For the runners, while nothing is computed; false once nothing is kept any more. */
+/* For the compute threads, while nothing is computed; false once nothing is cached any more. */
 static bool idle(void *unused, unsigned milliseconds)
 {
-    if (milliseconds < KEEP_IDLE_MS && !admission_wanted(&process.budget))
+    (void)unused;
+    if (milliseconds < CACHE_IDLE_MS && !admission_memory_wanted(&process.budget))
         return true;
-    process_give_back();
-#ifdef __GLIBC__
-    malloc_trim(0); /* what GMP had; musl returns it without being asked */
-#endif
+    admission_drop_cached(&process.budget);
     return false;
 }
 
@@ -179,7 +144,7 @@ static apr_status_t stop_runners(void *unused)
     atomic_store(&process.stopping, true);
     if (compute_threads_stop(process.compute_threads, STOP_MS)) {
         factorial_pool_destroy(helpers);
-        factorial_keeper_destroy(keeper);
+        admission_drop_cached(&process.budget);
     }
     return APR_SUCCESS;
 }
@@ -204,12 +169,8 @@ void process_init(apr_pool_t *pool, server_rec *server)
     unsigned most =
         process.limits.computations < process.here ? process.limits.computations : process.here;
     process.compute_threads = compute_threads_create(most, idle, NULL);
-    /* GMP has its memory from elsewhere: nothing to keep. */
-    if (process.small_max == PROCESS_SMALL_DECIMAL)
-        keeper = factorial_keeper_create(&block_memory, process.limits.memory / 4);
-    if (keeper)
-        process.memory = factorial_keeper_memory(keeper);
     if (process.compute_threads) {
+        process.limits.cached = most;
         stay_mapped();
         apr_pool_pre_cleanup_register(pool, NULL, stop_runners);
     }

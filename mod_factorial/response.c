@@ -1,8 +1,8 @@
 #include "response.h"
 
-#include "digits.h"
 #include "engine/summary.h"
 #include "pacing.h"
+#include "result.h"
 #include "validators.h"
 
 #include <apr_strings.h>
@@ -265,9 +265,9 @@ int response_send_result(factorial_request *q)
     apr_bucket_brigade *brigade = new_brigade(r);
     append(brigade, q->before, strlen(q->before));
     if (q->digits)
-        APR_BRIGADE_INSERT_TAIL(brigade,
-                                apr_bucket_heap_create(q->digits, q->plan.digits, digits_release,
-                                                       brigade->bucket_alloc));
+        APR_BRIGADE_INSERT_TAIL(
+            brigade,
+            apr_bucket_heap_create(q->digits, q->plan.digits, result_free, brigade->bucket_alloc));
     else
         for (uint64_t left = q->plan.digits, part; left; left -= part) {
             part = left < sizeof filler ? left : sizeof filler;

@@ -36,7 +36,7 @@ int response_send_not_modified(request_rec *r);
 
 /*
  * Sends the result after response_set_headers. One bucket takes over q->digits and gives them to
- * digits_release when they are sent, which may be after this function has returned, and on another
+ * result_free when they are sent, which may be after this function has returned, and on another
  * thread. It is paced: see pacing.h.
  *
  * For HEAD, where q->digits is NULL, as many zeros stand for the digits. The filters of other

@@ -228,11 +228,16 @@ def www_data():
     return pwd.getpwnam("www-data").pw_uid
 
 
-def resident(pids):
+def resident(pids, what="Pss"):
     """Bytes in memory of these processes, shared pages counted once."""
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
             text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1]) << 10
+            total += int(re.search(rf"^{what}:\s+(\d+)", text, re.MULTILINE)[1]) << 10
     return total
+
+
+def anonymous(pids):
+    """The same without the pages of files."""
+    return resident(pids, "Anonymous")

@@ -11,20 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from client import PATH, Connection
 from factorials import Factorials
 from report import report
-from server import MIB, Server, resident
+from server import MIB, Server, anonymous, resident
 
 CLIENTS = 500
 MEMORY = 128  # MiB
-# MiB of a child besides the budget: httpd, its workers' stacks, heaps and connections, numbers below
-# the small limit, and what malloc keeps of what GMP gave back.
+# MiB of a child besides the budget: httpd, its workers' stacks, heaps and connections, instant numbers,
+# and what malloc keeps of what GMP gave back.
 BASE = 16
-# The same while all of its 25 workers compute or send numbers just under the small limit, 0.35 MB
-# each: those are not charged to the budget.
-BASE_SMALL = BASE + 16
+# Bytes of a worker that sends: a chunk in its hands, and one that httpd holds.
+SENDING = 2 * 60000
 MANY = "FactorialConcurrency 16\nFactorialMaxWaiting 100\nFactorialQueueTimeout 5\n"
-SMALL_MAX = int(
-    re.search(r"PROCESS_SMALL_DECIMAL = (\d+)", pathlib.Path("mod_factorial/process.h").read_text())[1]
-)
+THRESHOLDS = pathlib.Path("mod_factorial/engine/thresholds.h").read_text()
+SHORT_MAX = int(re.search(r"SHORT_MAX = (\d+)", THRESHOLDS)[1])
 
 
 def sample(server, peak, stop):
@@ -97,7 +95,35 @@ class Memory(unittest.TestCase):
     def test_500_numbers_within_one_percent_of_the_maximum(self):
         self.flood("near the maximum", range(1000000 - 10 * CLIENTS, 1000000, 10), BASE)
 
-    def test_500_numbers_just_under_the_small_limit(self):
-        self.flood(
-            "near the small limit", range(SMALL_MAX - CLIENTS + 1, SMALL_MAX + 1), BASE_SMALL
+    def test_500_numbers_up_to_the_longest_short_one(self):
+        self.flood("short numbers", range(SHORT_MAX - CLIENTS + 1, SHORT_MAX + 1), BASE)
+
+    def test_what_is_charged_is_what_is_allocated(self):
+        """Clients that read nothing, of results that are just longer than whole huge pages."""
+        n, clients, workers, memory = 769400, 45, 200, 160
+        configuration = f"FactorialMemory {memory}\n{MANY}ThreadsPerChild {workers}\n"
+        configuration += f"MaxRequestWorkers {workers}\nServerLimit 1\nStartServers 1\nThreadLimit {workers}\n"
+        expected = ["refused: too many large numbers at once", "stopped: the client has gone"]
+        with Server(configuration, expected=[*expected, "AH10159:"]) as server:
+            self.assertEqual(server.get(f"{PATH}{n}").status, 200)  # everything is loaded
+            server.settle()
+            children = server.children()
+            baseline = anonymous(children)
+            readers = [Connection(server.port, receive_buffer=4096) for _ in range(clients)]
+            for reader in readers:
+                reader.ask(f"{PATH}{n}")
+            highest = 0
+            while server.metric("Computing") or server.metric("Waiting"):
+                highest = max(highest, anonymous(children))
+            highest = max(highest, anonymous(children)) - baseline
+            charged = server.metric("MemoryBytes")
+            for reader in readers:
+                reader.close(reset=True)
+            server.settle()
+        report(
+            f"{clients} clients read nothing: {highest / MIB:.1f} MiB more in memory, "
+            f"{charged / MIB:.1f} charged in the end, FactorialMemory {memory}"
         )
+        self.assertGreater(charged, 100 * MIB)
+        self.assertLessEqual(charged, memory * MIB)
+        self.assertLessEqual(highest, memory * MIB + workers * SENDING)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@
 
 enum { PROCESSES = 8 };
 
-static const admission_limits limits = {.memory = 100 * MIB, .computations = 3, .waiting = 2};
+static const admission_limits limits = {
+    .memory = 100 * MIB, .computations = 3, .waiting = 2, .cached = 64};
 static admission_ledger *ledger;
 static admission here;
 
@@ -33,9 +35,23 @@ static void tear_down(void)
     munmap(ledger, admission_ledger_size(PROCESSES));
 }
 
+/* A computation that needs no scratch block: so many bytes are charged, and none allocated. */
+static admission_answer request(admission *a, const admission_limits *l, uint64_t bytes,
+                                uint64_t *ticket)
+{
+    const admission_demand demand = {.others = bytes};
+    admission_scratch scratch;
+    return admission_request(a, l, &demand, ticket, &scratch);
+}
+
 static admission_answer ask(uint64_t bytes, uint64_t *ticket)
 {
-    return admission_request(&here, &limits, bytes, ticket);
+    return request(&here, &limits, bytes, ticket);
+}
+
+static void end_computation(admission *a)
+{
+    admission_finish(a, &limits, (admission_scratch){0});
 }
 
 static void assert_granted(uint64_t bytes)
@@ -52,7 +68,8 @@ START_TEST(memory_is_granted_up_to_the_limit)
     assert_granted(40 * MIB);
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
-    admission_computed(&here, 40 * MIB, 40 * MIB - 1);
+    end_computation(&here);
+    admission_return(&here, 1);
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_GRANTED);
     ck_assert_uint_eq(admission_sum(ledger).memory, 100 * MIB);
     ck_assert_uint_eq(admission_sum(ledger).computing, 2);
@@ -65,7 +82,7 @@ START_TEST(computations_are_granted_up_to_the_limit)
     for (int i = 0; i < 3; i++)
         assert_granted(1);
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
-    admission_computed(&here, 1, 1);
+    end_computation(&here);
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_GRANTED);
 }
 END_TEST
@@ -86,7 +103,8 @@ START_TEST(those_who_wait_are_served_in_order)
     assert_granted(90 * MIB);
     ck_assert_int_eq(ask(50 * MIB, &large), ADMISSION_WAITING);
     ck_assert_int_eq(ask(1, &small), ADMISSION_WAITING); /* it would fit, but the other was first */
-    admission_computed(&here, 90 * MIB, 0);
+    end_computation(&here);
+    admission_return(&here, 90 * MIB);
     ck_assert_int_eq(ask(1, &small), ADMISSION_WAITING);
     ck_assert_int_eq(ask(50 * MIB, &large), ADMISSION_GRANTED);
     ck_assert_int_eq(ask(1, &small), ADMISSION_GRANTED);
@@ -97,9 +115,7 @@ START_TEST(the_queue_is_bounded_and_a_place_in_it_can_be_given_up)
 {
     uint64_t first = 0, second = 0, third = 0;
     assert_granted(100 * MIB);
-    ck_assert(!admission_wanted(&here));
     ck_assert_int_eq(ask(1, &first), ADMISSION_WAITING);
-    ck_assert(admission_wanted(&here));
     ck_assert_int_eq(ask(1, &second), ADMISSION_WAITING);
     ck_assert_int_eq(ask(1, &third), ADMISSION_REFUSED);
     ck_assert_uint_eq(third, 0);
@@ -107,7 +123,6 @@ START_TEST(the_queue_is_bounded_and_a_place_in_it_can_be_given_up)
     ck_assert_int_eq(ask(1, &third), ADMISSION_WAITING);
     admission_withdraw(&here, second);
     admission_withdraw(&here, third);
-    ck_assert(!admission_wanted(&here));
     ck_assert_uint_eq(admission_sum(ledger).waiting, 0);
 }
 END_TEST
@@ -119,18 +134,140 @@ START_TEST(changed_limits_hold_at_once)
     fewer.memory = 10 * MIB;
     more.memory = 200 * MIB;
     assert_granted(50 * MIB);
-    ck_assert_int_eq(admission_request(&here, &fewer, 1, &ticket), ADMISSION_WAITING);
-    ck_assert_int_eq(admission_request(&here, &more, 150 * MIB, &ticket), ADMISSION_GRANTED);
+    ck_assert_int_eq(request(&here, &fewer, 1, &ticket), ADMISSION_WAITING);
+    ck_assert_int_eq(request(&here, &more, 150 * MIB, &ticket), ADMISSION_GRANTED);
 }
 END_TEST
 
-START_TEST(held_memory_counts_too)
+static void *request_block(size_t bytes, admission_scratch *scratch)
 {
     uint64_t ticket = 0;
-    admission_hold(&here, 50 * MIB);
-    ck_assert_int_eq(ask(51 * MIB, &ticket), ADMISSION_WAITING);
-    admission_hold(&here, 49 * MIB);
-    ck_assert_int_eq(ask(51 * MIB, &ticket), ADMISSION_GRANTED);
+    const admission_demand demand = {.scratch = bytes};
+    ck_assert_int_eq(admission_request(&here, &limits, &demand, &ticket, scratch),
+                     ADMISSION_GRANTED);
+    memset(scratch->block, 1, bytes);
+    return scratch->block;
+}
+
+START_TEST(a_scratch_block_is_cached_for_the_next_computation_and_charged_once)
+{
+    admission_scratch scratch;
+    size_t bytes = 5 * MIB + 1, charged = 6 * MIB;
+    void *first = request_block(bytes, &scratch);
+    ck_assert_uint_eq(admission_sum(ledger).memory, charged);
+    ck_assert_uint_eq(admission_sum(ledger).cached, 0);
+    admission_finish(&here, &limits, scratch);
+    ck_assert_uint_eq(admission_sum(ledger).memory, charged);
+    ck_assert_uint_eq(admission_sum(ledger).cached, charged);
+    ck_assert_ptr_eq(request_block(bytes - MIB, &scratch), first);
+    ck_assert_uint_eq(admission_sum(ledger).memory, charged);
+    ck_assert_uint_eq(admission_sum(ledger).cached, 0);
+    admission_finish(&here, &limits, scratch);
+    ck_assert(admission_drop_cached(&here));
+    ck_assert(!admission_drop_cached(&here));
+    ck_assert_uint_eq(admission_sum(ledger).memory, 0);
+}
+END_TEST
+
+START_TEST(a_block_twice_as_long_or_too_short_is_not_taken)
+{
+    admission_scratch first, second, third;
+    void *block = request_block(8 * MIB, &first);
+    admission_finish(&here, &limits, first);
+    ck_assert_ptr_ne(request_block(2 * MIB, &second), block);
+    ck_assert_ptr_ne(request_block(10 * MIB, &third), block);
+    admission_finish(&here, &limits, second);
+    admission_finish(&here, &limits, third);
+    admission_drop_cached(&here);
+}
+END_TEST
+
+START_TEST(cached_blocks_are_bounded_in_number_and_bytes)
+{
+    admission_scratch scratch[3], large;
+    admission_limits two = limits;
+    two.cached = 2;
+    for (int i = 0; i < 3; i++)
+        request_block(MIB, &scratch[i]);
+    for (int i = 0; i < 3; i++)
+        admission_finish(&here, &two, scratch[i]);
+    ck_assert_uint_eq(admission_sum(ledger).cached, 2 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 2 * MIB);
+    request_block(24 * MIB, &large); /* with the others more than a quarter of the memory */
+    admission_finish(&here, &limits, large);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 2 * MIB);
+    admission_drop_cached(&here);
+}
+END_TEST
+
+START_TEST(cached_blocks_make_room_for_a_request_that_lacks_memory)
+{
+    admission_scratch scratch;
+    request_block(20 * MIB, &scratch);
+    admission_finish(&here, &limits, scratch);
+    assert_granted(100 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).cached, 0);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 100 * MIB);
+}
+END_TEST
+
+START_TEST(cached_blocks_stay_if_only_a_computation_is_lacking)
+{
+    uint64_t ticket = 0;
+    admission_scratch scratch;
+    request_block(20 * MIB, &scratch);
+    admission_finish(&here, &limits, scratch);
+    for (int i = 0; i < 3; i++)
+        assert_granted(1);
+    ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
+    ck_assert_uint_eq(admission_sum(ledger).cached, 20 * MIB);
+    ck_assert(!admission_memory_wanted(&here));
+    admission_withdraw(&here, ticket);
+    admission_drop_cached(&here);
+}
+END_TEST
+
+START_TEST(memory_that_the_first_in_the_queue_lacks_is_wanted_and_not_cached)
+{
+    uint64_t first = 0, second = 0;
+    admission_scratch scratch;
+    request_block(20 * MIB, &scratch);
+    assert_granted(70 * MIB);
+    ck_assert_int_eq(ask(20 * MIB, &first), ADMISSION_WAITING);
+    ck_assert(admission_memory_wanted(&here));
+    ck_assert_int_eq(ask(1, &second), ADMISSION_WAITING);
+    ck_assert(admission_memory_wanted(&here));
+    ck_assert(!admission_charge(&here, &limits, 1));
+    admission_finish(&here, &limits, scratch);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 70 * MIB);
+    ck_assert_int_eq(ask(20 * MIB, &first), ADMISSION_GRANTED);
+    ck_assert(!admission_memory_wanted(&here));
+    ck_assert_int_eq(ask(1, &second), ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(memory_without_a_computation_is_charged_if_it_fits)
+{
+    ck_assert(admission_charge(&here, &limits, 99 * MIB));
+    ck_assert(!admission_charge(&here, &limits, 2 * MIB));
+    ck_assert(admission_charge(&here, &limits, MIB));
+    ck_assert_uint_eq(admission_sum(ledger).memory, 100 * MIB);
+    admission_return(&here, 100 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_charged_if_the_system_has_no_memory)
+{
+    uint64_t ticket = 0;
+    struct rlimit small = {64 << 20, 64 << 20};
+    admission_scratch scratch;
+    const admission_demand demand = {.scratch = 90 * MIB, .others = MIB};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &small), 0);
+    ck_assert_int_eq(admission_request(&here, &limits, &demand, &ticket, &scratch),
+                     ADMISSION_NO_MEMORY);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 0);
+    ck_assert_uint_eq(admission_sum(ledger).computing, 0);
 }
 END_TEST
 
@@ -203,15 +340,15 @@ static void kill_process(pid_t pid)
 static void take_most(admission *a)
 {
     uint64_t ticket = 0;
-    admission_request(a, &limits, 90 * MIB, &ticket);
-    admission_hold(a, 5 * MIB);
+    request(a, &limits, 90 * MIB, &ticket);
+    admission_charge(a, &limits, 5 * MIB);
     admission_enter(a, ADMISSION_WORKER, 5, 5);
 }
 
 static void wait_in_front(admission *a)
 {
     uint64_t ticket = 0;
-    admission_request(a, &limits, 90 * MIB, &ticket);
+    request(a, &limits, 90 * MIB, &ticket);
 }
 
 static void die_with_the_lock(admission *a)
@@ -276,26 +413,26 @@ END_TEST
 static void wait_behind(admission *a)
 {
     uint64_t ticket = 0;
-    admission_request(a, &limits, 90 * MIB, &ticket);
+    request(a, &limits, 90 * MIB, &ticket);
 }
 
 static void take_some(admission *a)
 {
     uint64_t ticket = 0;
-    admission_request(a, &limits, 20 * MIB, &ticket);
+    request(a, &limits, 20 * MIB, &ticket);
     admission_enter(a, ADMISSION_WORKER, 5, 5);
 }
 
 static void be_granted(admission *a)
 {
     uint64_t ticket = 0;
-    admission_request(a, &limits, 30 * MIB, &ticket);
+    request(a, &limits, 30 * MIB, &ticket);
 }
 
 static void finish(admission *a)
 {
-    admission_computed(a, 20 * MIB, 5 * MIB);
-    admission_release(a, 5 * MIB);
+    end_computation(a);
+    admission_return(a, 20 * MIB);
     admission_leave(a, ADMISSION_WORKER);
 }
 
@@ -409,9 +546,9 @@ static void *take_and_give(void *unused)
         if (answer == ADMISSION_WAITING)
             admission_withdraw(&here, ticket);
         if (answer == ADMISSION_GRANTED)
-            admission_computed(&here, bytes, (uint64_t)i);
+            end_computation(&here);
         if (answer == ADMISSION_GRANTED)
-            admission_release(&here, (uint64_t)i);
+            admission_return(&here, bytes);
     }
     return unused;
 }
@@ -442,8 +579,16 @@ Suite *suite(void)
     tcase_add_test(t, those_who_wait_are_served_in_order);
     tcase_add_test(t, the_queue_is_bounded_and_a_place_in_it_can_be_given_up);
     tcase_add_test(t, changed_limits_hold_at_once);
-    tcase_add_test(t, held_memory_counts_too);
+    tcase_add_test(t, a_scratch_block_is_cached_for_the_next_computation_and_charged_once);
+    tcase_add_test(t, a_block_twice_as_long_or_too_short_is_not_taken);
+    tcase_add_test(t, cached_blocks_are_bounded_in_number_and_bytes);
+    tcase_add_test(t, cached_blocks_make_room_for_a_request_that_lacks_memory);
+    tcase_add_test(t, cached_blocks_stay_if_only_a_computation_is_lacking);
+    tcase_add_test(t, memory_that_the_first_in_the_queue_lacks_is_wanted_and_not_cached);
+    tcase_add_test(t, memory_without_a_computation_is_charged_if_it_fits);
     tcase_add_test(t, slots_are_bounded_here_and_everywhere_for_each_kind);
+    if (!suite_sanitized() && !suite_under_valgrind()) /* they want more address space */
+        tcase_add_test(t, nothing_is_charged_if_the_system_has_no_memory);
     if (!suite_sanitized() && !suite_under_valgrind()) /* they see the unlocking twice */
         tcase_add_test(t, a_signal_handler_may_give_back_whatever_it_has_interrupted);
     tcase_add_test(t, nothing_is_lost_between_threads);

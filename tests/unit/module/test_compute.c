@@ -1,8 +1,9 @@
 #include "compute.h"
-#include "digits.h"
 #include "engine/factorial.h"
 #include "fake_httpd.h"
+#include "memory.h"
 #include "process.h"
+#include "result.h"
 #include "suite.h"
 
 #include <string.h>
@@ -48,7 +49,7 @@ static outcome compute(request_rec *r, uint64_t n, factorial_request *q)
 
 static void assert_budget_is_free(void)
 {
-    process_give_back();
+    admission_drop_cached(&process.budget);
     admission_totals sum = admission_sum(process.budget.ledger);
     ck_assert_uint_eq(sum.memory, 0);
     ck_assert_uint_eq(sum.computing, 0);
@@ -62,7 +63,7 @@ START_TEST(a_small_number_needs_no_budget)
     ck_assert_int_eq(compute(fake_request(NULL), 20, &q), OUTCOME_OK);
     ck_assert(!memcmp(q.digits, "2432902008176640000", 19));
     ck_assert(!q.slot.taken);
-    digits_release(q.digits);
+    result_free(q.digits);
     slot_return(&q.slot, q.r);
 }
 END_TEST
@@ -71,39 +72,60 @@ START_TEST(a_large_number_holds_its_digits_until_they_are_released)
 {
     factorial_request q;
     request_rec *r = start_child(thread_counts[_i]);
-    uint64_t count = factorial_digit_count(60000);
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_OK);
     ck_assert(!memcmp(q.digits, "1564137708026", 13));
     ck_assert_uint_gt(q.computed, 0);
-    process_give_back();
+    admission_drop_cached(&process.budget);
     admission_totals sum = admission_sum(process.budget.ledger);
-    ck_assert_uint_eq(sum.memory, digits_bytes(count));
+    ck_assert_uint_eq(sum.memory, result_size(q.plan.digits));
     ck_assert_uint_eq(sum.computing, 0);
     ck_assert_uint_eq(sum.busy[ADMISSION_WORKER], 1);
     slot_return(&q.slot, q.r);
-    digits_release(q.digits);
+    result_free(q.digits);
     assert_budget_is_free();
 }
 END_TEST
 
-START_TEST(memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wanted)
+/* The memory that n! needs is charged exactly as it is allocated. */
+static uint64_t memory_of(uint64_t n)
+{
+    factorial_plan plan = factorial_make_plan(n, process.method);
+    return memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits);
+}
+
+START_TEST(a_short_number_is_charged_but_needs_no_computation_of_the_budget)
 {
     factorial_request q;
+    request_rec *r = start_child(thread_counts[_i]);
+    process.limits.computations = 0;
+    ck_assert_int_eq(compute(r, 10000, &q), OUTCOME_OK);
+    ck_assert_uint_eq(admission_sum(process.budget.ledger).memory, result_size(q.plan.digits));
+    ck_assert(!q.slot.taken);
+    result_free(q.digits);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory)
+{
+    factorial_request q;
+    admission other;
+    admission_scratch scratch;
     request_rec *r = start_child(8);
-    uint64_t ticket = 0, most = process.limits.memory;
+    uint64_t ticket = 0;
+    const admission_demand most = {.others = process.limits.memory - 1};
     ck_assert_int_eq(compute(r, 100000, &q), OUTCOME_OK);
-    digits_release(q.digits);
+    result_free(q.digits);
     slot_return(&q.slot, q.r);
-    uint64_t kept = admission_sum(process.budget.ledger).memory;
-    ck_assert_uint_gt(kept, 0);
-    ck_assert_uint_le(kept, process.limits.memory / 4);
-    ck_assert_int_eq(admission_request(&process.budget, &process.limits, most - 1, &ticket),
-                     ADMISSION_WAITING);
-    /* The runners look ten times a second. */
-    for (int i = 0; i < 100 && admission_sum(process.budget.ledger).memory; i++)
-        usleep(20000);
-    ck_assert_int_eq(admission_request(&process.budget, &process.limits, most - 1, &ticket),
-                     ADMISSION_GRANTED);
+    ck_assert_uint_eq(admission_sum(process.budget.ledger).cached, memory_size(q.plan.scratch));
+    ck_assert_uint_eq(admission_sum(process.budget.ledger).memory, memory_size(q.plan.scratch));
+    ck_assert(admission_join(&other, process.budget.ledger));
+    admission_answer answer;
+    do { /* compute threads check ten times a second while they are idle */
+        answer = admission_request(&other, &process.limits, &most, &ticket, &scratch);
+        usleep(10000);
+    } while (answer == ADMISSION_WAITING);
+    ck_assert_int_eq(answer, ADMISSION_GRANTED);
 }
 END_TEST
 
@@ -112,14 +134,13 @@ START_TEST(nobody_is_refused_for_memory_that_is_kept)
     factorial_request q;
     request_rec *r = start_child(thread_counts[_i]);
     ck_assert_int_eq(compute(r, 100000, &q), OUTCOME_OK);
-    digits_release(q.digits);
+    result_free(q.digits);
     slot_return(&q.slot, q.r);
     uint64_t n = 150000;
     process.limits.waiting = 0;
-    process.limits.memory =
-        factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n));
+    process.limits.memory = memory_of(n);
     ck_assert_int_eq(compute(r, n, &q), OUTCOME_OK);
-    digits_release(q.digits);
+    result_free(q.digits);
     slot_return(&q.slot, q.r);
     assert_budget_is_free();
 }
@@ -141,12 +162,16 @@ START_TEST(who_finds_the_budget_taken_waits_and_is_refused)
     request_rec *r = start_child(thread_counts[_i]);
     set(r, "FactorialQueueTimeout", "0");
     process.limits.computations = 1;
-    ck_assert_int_eq(admission_request(&process.budget, &process.limits, 1000, &ticket),
-                     ADMISSION_GRANTED);
+    const admission_demand demand = {.others = 1000};
+    admission_scratch scratch;
+    ck_assert_int_eq(
+        admission_request(&process.budget, &process.limits, &demand, &ticket, &scratch),
+        ADMISSION_GRANTED);
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_BUSY);
     ck_assert_ptr_null(q.digits);
     slot_return(&q.slot, q.r);
-    admission_computed(&process.budget, 1000, 0);
+    admission_finish(&process.budget, &process.limits, scratch);
+    admission_return(&process.budget, 1000);
     assert_budget_is_free();
 }
 END_TEST
@@ -186,7 +211,7 @@ START_TEST(a_child_that_is_to_end_in_haste_stops_computing)
     request_rec *r = start_child(thread_counts[_i]);
     process_stopping(fake.pool, 1);
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_OK);
-    digits_release(q.digits);
+    result_free(q.digits);
     slot_return(&q.slot, q.r);
     process_stopping(fake.pool, 0);
     ck_assert_int_eq(compute(r, long_enough, &q), OUTCOME_STOPPING);
@@ -220,11 +245,9 @@ START_TEST(the_largest_number_is_what_memory_has_room_for)
     ck_assert_uint_gt(n, 50000);
     ck_assert_uint_lt(n, 2000000);
     size_t room = (size_t)8 << 20;
-    ck_assert_uint_le(
-        factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n)), room);
-    n = n + n / 50;
-    ck_assert_uint_gt(
-        factorial_memory_need(n, process.method) + digits_bytes(factorial_digit_count(n)), room);
+    ck_assert_uint_le(memory_of(n), room);
+    n++;
+    ck_assert_uint_gt(memory_of(n), room);
 }
 END_TEST
 
@@ -239,7 +262,9 @@ Suite *suite(void)
     tcase_add_test(t, the_largest_number_is_what_memory_has_room_for);
     /* Each needs a process that is no child yet. */
     if (!suite_under_valgrind()) {
-        tcase_add_test(t, memory_is_kept_for_the_next_computation_and_given_back_when_it_is_wanted);
+        tcase_add_loop_test(t, a_short_number_is_charged_but_needs_no_computation_of_the_budget, 0,
+                            BOTH);
+        tcase_add_test(t, a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory);
         tcase_add_loop_test(t, nobody_is_refused_for_memory_that_is_kept, 0, BOTH);
         tcase_add_test(t, without_an_account_large_numbers_are_refused);
         tcase_add_loop_test(t, a_large_number_holds_its_digits_until_they_are_released, 0, BOTH);

@@ -84,8 +84,10 @@ START_TEST(what_is_going_on_is_shown)
     ck_assert(admission_enter(&a, ADMISSION_WORKER, 5, 5));
     ck_assert(admission_enter(&a, ADMISSION_STREAM, 5, 5));
     ck_assert(admission_enter(&a, ADMISSION_STREAM, 5, 5));
-    ck_assert_int_eq(admission_request(&a, &limits, 4000, &ticket), ADMISSION_GRANTED);
-    ck_assert_int_eq(admission_request(&a, &limits, 4000, &ticket), ADMISSION_WAITING);
+    const admission_demand demand = {.others = 4000};
+    admission_scratch scratch;
+    ck_assert_int_eq(admission_request(&a, &limits, &demand, &ticket, &scratch), ADMISSION_GRANTED);
+    ck_assert_int_eq(admission_request(&a, &limits, &demand, &ticket, &scratch), ADMISSION_WAITING);
     assert_shown(AP_STATUS_SHORT, "FactorialComputing: 1\n");
     assert_shown(AP_STATUS_SHORT, "FactorialWaiting: 1\n");
     assert_shown(AP_STATUS_SHORT, "FactorialBusy: 1\n");

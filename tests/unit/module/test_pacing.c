@@ -1,4 +1,3 @@
-#include "digits.h"
 #include "fake_httpd.h"
 #include "pacing.h"
 #include "process.h"

@@ -1,6 +1,6 @@
-#include "digits.h"
 #include "fake_httpd.h"
 #include "response.h"
+#include "result.h"
 #include "suite.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static factorial_request result_of_5(response_form form)
     request_rec *r = fake_request("number=5");
     factorial_request q = {
         .r = r, .settings = directives_location(r), .form = form, .n = 5, .plan.digits = 3};
-    q.digits = digits_acquire(3, NULL);
+    q.digits = result_allocate(3, NULL);
     memcpy(q.digits, "120", 3);
     response_set_headers(&q);
     return q;
@@ -117,7 +117,7 @@ static void pass_to_last_filter(request_rec *r, const char *brigades)
 static request_rec *head_of_5(void)
 {
     factorial_request q = result_of_5(FORM_TEXT);
-    digits_release(q.digits);
+    result_free(q.digits);
     q.digits = NULL;
     q.r->header_only = 1;
     response_register();
