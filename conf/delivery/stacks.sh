@@ -3,14 +3,17 @@
 
 # Prints for each stack of an environment that a delivery deploys, what it needs before it, a line: name, region,
 # the role that CloudFormation takes on for it. Those of the registry and of the permissions a person deploys.
+# Fails if these are not the credentials of the stacks' account.
 stacks_of() { # TEMPLATES ENVIRONMENT
-    account=$(aws sts get-caller-identity --query '[Account, Arn]' --output text) || return
-    partition=${account#*arn:} partition=${partition%%:*} account=${account%%[!0-9]*}
-    stacks=$(jq -r --arg environment "-$2-" --arg account "$account" --arg partition "$partition" '
+    identity=$(aws sts get-caller-identity --query Arn --output text) || return
+    partition=$(echo "$identity" | cut -d : -f 2) account=$(echo "$identity" | cut -d : -f 5)
+    stacks=$(jq -r --arg environment "-$2-" --arg partition "$partition" --arg account "$account" '
         .artifacts | to_entries[] | select(.value.type == "aws:cloudformation:stack")
         | select((.key | contains($environment)) and (.key | test("-(registry|permissions)$") | not))
-        | [.key, (.value.environment | split("/")[-1]),
-           ((.value.properties.cloudFormationExecutionRoleArn // "")
+        | (.value.environment | ltrimstr("aws://") | split("/")) as $place
+        | if $place[0] != $account then error("\(.key) is for account \($place[0]), these are credentials of \($account)")
+          else . end
+        | [.key, $place[1], (.value.properties.cloudFormationExecutionRoleArn // ""
             | gsub("\\$\\{AWS::AccountId\\}"; $account) | gsub("\\$\\{AWS::Partition\\}"; $partition))]
         | join(" ")' "$1/manifest.json") || return
     # tsort prints what comes first first.
