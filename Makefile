@@ -190,17 +190,20 @@ unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
 http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
-.PHONY: test test-places test-unit test-http
+.PHONY: test test-root test-unit test-http
+# What root does otherwise than an ordinary user.
+root_suites   = 'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)'
+
 test: test-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
 	@$(MAKE) --no-print-directory $(parallel) test-programs $(TOOLS)/ready \
 	    $(BUILD)/stock/etc/apache2/apache2.conf
-	tests/run $(unit_programs) 'tests/guards $(BUILD)' \
+	@tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
-	    $(call tool_suite,api) \
-	    'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)' \
-	    tests/make/test_options tests/make/test_packages
-test-places: test-packages ## build, serve and test in clones of all kinds
-	tests/run tests/make/test_places
+	    $(call tool_suite,api) $(root_suites) \
+	    tests/make/test_options tests/make/test_packages tests/make/test_places
+test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## those of them that differ for root
+	@$(MAKE) --no-print-directory $(parallel) build
+	@tests/run $(root_suites)
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
 test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)
