@@ -14,7 +14,7 @@ $(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.jso
 	cd $(TOOLS) && PATH="$$PWD/venv/bin:$$PATH" node $(TOOLS_NPM) ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
-.PHONY: tools-lock tools-lint api-test browser-test docs-test
+.PHONY: tools-lock tools-lint api-test browser-test picture docs-test
 tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
@@ -32,6 +32,11 @@ browser-test: test-packages ## the page in a real Chromium; pictures of it in bu
 	$(call install,chromium)
 	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready
 	tests/run $(call tool_suite,browser)
+picture: test-packages ## take the README's picture of the page again
+	$(call install,chromium)
+	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
+	env BUILD=$(BUILD) PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/python tests/browser/picture.py \
+	    docs/page.png
 docs-test: test-packages ## the manual's commands and configurations, as it prints them
 	$(call install,php-cli php-gmp ruby jq r-base-core r-cran-jsonlite r-cran-gmp)
 	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready

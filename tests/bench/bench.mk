@@ -35,7 +35,7 @@ bench-check: ## try every part of the benchmark for a moment, without looking at
 engine_peers   := pari-gp python3-venv
 BENCH_VENV     := $(BUILD)/bench/venv
 
-.PHONY: bench-engine tune
+.PHONY: bench-engine tune docs-figures
 tune: ## measure the thresholds in mod_factorial/engine/thresholds.h
 	tests/bench/tune $(BUILD)/tune
 bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
@@ -43,4 +43,7 @@ bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FL
 	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
 	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
 	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
-	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench/engine.json docs/engine-times.svg
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench
+docs-figures: bench bench-engine ## measure all of it again, and renew the documents' figures and plots
+	cp $(BUILD)/bench/*.svg docs/
+	tests/bench/figures $(BUILD)/bench/engine.json docs/engine.md README.md

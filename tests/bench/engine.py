@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Times the engine and its peers side by side: N! to decimal digits, medians of several runs.
 
-  engine.py FACTORIAL RESULTS.json PLOT.svg [LARGEST_N]
+  engine.py FACTORIAL FOLDER [LARGEST_N]
 
-FACTORIAL is the engine's command. A peer that is not installed is left out, and one that has taken
-more than SLOW seconds at some N is not run at the next. Memory is the peak of a process of its own.
+FACTORIAL is the engine's command. The figures go to engine.json and engine-times.svg in the folder. A peer
+that is not installed is left out, and one that has taken more than SLOW seconds at some N is not run at the
+next. Memory is the peak of a process of its own.
 """
 
 import json
 import math
 import os
+import pathlib
+import platform
 import re
 import shutil
 import statistics
@@ -161,8 +164,13 @@ def plot(results):
     return "\n".join(out) + "\n"
 
 
+def processor():
+    found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    return found[1] if found else platform.machine()
+
+
 def main():
-    largest = int(sys.argv[4]) if len(sys.argv) > 4 else SIZES[-1]
+    largest = int(sys.argv[3]) if len(sys.argv) > 3 else SIZES[-1]
     results, slow = {}, set()
     for n in (n for n in SIZES if n <= largest):
         results[n] = {}
@@ -176,9 +184,12 @@ def main():
             if not figures or (figures["seconds"] > SLOW and name != "GMP"):
                 slow.add(name)
     table(results)
-    with open(sys.argv[2], "w") as file:
-        json.dump({"taken": time.strftime("%Y-%m-%d"), "results": results}, file, indent=1)
-    with open(sys.argv[3], "w") as file:
+    folder = pathlib.Path(sys.argv[2])
+    with (folder / "engine.json").open("w") as file:
+        machine = {"processors": os.cpu_count(), "model": processor()}
+        taken = time.strftime("%Y-%m-%d")
+        json.dump({"taken": taken, "machine": machine, "results": results}, file, indent=1)
+    with (folder / "engine-times.svg").open("w") as file:
         file.write(plot(results))
 
 

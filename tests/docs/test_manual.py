@@ -145,7 +145,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 def test_the_index_leads_to_every_page() -> None:
-    linked = set(re.findall(r"\]\(([a-z_-]+\.md)\)", (SOURCE / "docs/README.md").read_text()))
+    linked = set(re.findall(r"\]\(([A-Za-z_-]+\.md)\)", (SOURCE / "docs/README.md").read_text()))
     assert linked == {page.name for page in PAGES} - {"README.md"}
 
 
