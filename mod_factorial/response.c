@@ -166,7 +166,7 @@ void response_set_headers(factorial_request *q)
 /* ---- the filter behind those of other modules */
 
 /* One Cache-Control must be left, and none that lets shared caches keep a cookie. */
-static void settle_caching(request_rec *r)
+static void settle_cache_control(request_rec *r)
 {
     const char *now = apr_table_get(r->headers_out, "Cache-Control");
     bool is_public = now && !strncmp(now, for_everybody, sizeof for_everybody - 1);
@@ -188,7 +188,7 @@ typedef struct {
     const char *tag;  /* of 304; NULL for another response */
     apr_off_t length; /* of the body so far, to HEAD */
     bool is_unknown;  /* the length */
-} last_words;
+} finish_state;
 
 /*
  * Takes the body of a response to HEAD out of the brigade. A filter that changes the body of GET
@@ -196,39 +196,42 @@ typedef struct {
  * the flush keeps httpd from setting that of the body that is left. False: the end is still to
  * come.
  */
-static bool withhold_body(request_rec *r, last_words *w, apr_bucket_brigade *brigade)
+static bool drop_body(request_rec *r, finish_state *state, apr_bucket_brigade *brigade)
 {
     for (apr_bucket *b; (b = APR_BRIGADE_FIRST(brigade)) != APR_BRIGADE_SENTINEL(brigade);) {
         if (APR_BUCKET_IS_EOS(b)) {
             const char *length = apr_table_get(r->headers_out, "Content-Length");
-            if (!length || w->is_unknown || strcmp(length, apr_off_t_toa(r->pool, w->length))) {
+            if (!length || state->is_unknown ||
+                strcmp(length, apr_off_t_toa(r->pool, state->length)) != 0) {
                 apr_table_unset(r->headers_out, "Content-Length");
                 APR_BRIGADE_INSERT_HEAD(brigade, apr_bucket_flush_create(brigade->bucket_alloc));
             }
             return true;
         }
-        w->is_unknown = w->is_unknown || b->length == (apr_size_t)-1;
-        w->length += (apr_off_t)b->length;
+        if (AP_BUCKET_IS_ERROR(b)) /* another filter refuses the response */
+            return true;
+        state->is_unknown = state->is_unknown || b->length == (apr_size_t)-1;
+        state->length += (apr_off_t)b->length;
         apr_bucket_delete(b);
     }
     return false;
 }
 
-static apr_status_t say_last_words(ap_filter_t *f, apr_bucket_brigade *brigade)
+static apr_status_t finish_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
-    last_words *w = f->ctx;
-    if (w->tag) { /* mod_brotli changes these although there is no body */
-        apr_table_setn(f->r->headers_out, "ETag", w->tag);
+    finish_state *state = f->ctx;
+    if (state->tag) { /* mod_brotli changes these although there is no body */
+        apr_table_setn(f->r->headers_out, "ETag", state->tag);
         apr_table_unset(f->r->headers_out, "Content-Encoding");
-    } else if (f->r->header_only && !withhold_body(f->r, w, brigade)) {
+    } else if (f->r->header_only && !drop_body(f->r, state, brigade)) {
         return APR_SUCCESS;
     }
-    settle_caching(f->r);
+    settle_cache_control(f->r);
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
 
-static ap_filter_rec_t *last_filter;
+static ap_filter_rec_t *finish_filter;
 
 /* The body of HEAD, which only filters see. */
 static char filler[65536];
@@ -236,16 +239,16 @@ static char filler[65536];
 void response_register(void)
 {
     /* Behind filters that change content or headers, before mod_cache's, which stores both. */
-    last_filter =
-        ap_register_output_filter("FACTORIAL_LAST", say_last_words, NULL, AP_FTYPE_CONTENT_SET);
+    finish_filter =
+        ap_register_output_filter("FACTORIAL_FINISH", finish_headers, NULL, AP_FTYPE_CONTENT_SET);
     memset(filler, '0', sizeof filler);
 }
 
-static void add_last_filter(request_rec *r, const char *tag)
+static void add_finish_filter(request_rec *r, const char *tag)
 {
-    last_words *w = apr_pcalloc(r->pool, sizeof *w);
-    w->tag = tag;
-    ap_add_output_filter_handle(last_filter, w, r, r->connection);
+    finish_state *state = apr_pcalloc(r->pool, sizeof *state);
+    state->tag = tag;
+    ap_add_output_filter_handle(finish_filter, state, r, r->connection);
 }
 
 /* ---- results */
@@ -254,7 +257,7 @@ int response_send_not_modified(request_rec *r)
 {
     /* Through all filters, as httpd's own handler sends it: mod_headers changes it, mod_cache waits
      * for it. */
-    add_last_filter(r, apr_pstrdup(r->pool, apr_table_get(r->headers_out, "ETag")));
+    add_finish_filter(r, apr_pstrdup(r->pool, apr_table_get(r->headers_out, "ETag")));
     r->status = HTTP_NOT_MODIFIED;
     return pass(r, new_brigade(r));
 }
@@ -274,7 +277,7 @@ int response_send_result(factorial_request *q)
             append(brigade, filler, part);
         }
     append(brigade, forms[q->form].after, strlen(forms[q->form].after));
-    add_last_filter(r, NULL);
+    add_finish_filter(r, NULL);
     if (q->digits)
         pacing_start(r, q->plan.digits, q->settings.send_timeout, &q->slot);
     return pass(r, brigade);

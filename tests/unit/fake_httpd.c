@@ -231,6 +231,13 @@ apr_socket_t *ap_get_conn_socket(conn_rec *c)
     return fake.socket;
 }
 
+const apr_bucket_type_t ap_bucket_type_error = {
+    .name = "ERROR",
+    .num_func = 5,
+    .is_metadata = APR_BUCKET_METADATA,
+    .destroy = apr_bucket_destroy_noop,
+};
+
 ap_filter_rec_t *ap_register_output_filter(const char *name, ap_out_filter_func filter,
                                            ap_init_filter_func init, ap_filter_type type)
 {
@@ -371,7 +378,8 @@ apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade)
         fake.ends += APR_BUCKET_IS_EOS(b);
         fake.flushes += APR_BUCKET_IS_FLUSH(b);
         fake.data_buckets += !APR_BUCKET_IS_METADATA(b);
-        if (apr_bucket_read(b, &data, &length, APR_BLOCK_READ) == APR_SUCCESS)
+        if (!APR_BUCKET_IS_METADATA(b) &&
+            apr_bucket_read(b, &data, &length, APR_BLOCK_READ) == APR_SUCCESS)
             fake.body =
                 apr_pstrcat(fake.pool, fake.body, apr_pstrmemdup(fake.pool, data, length), NULL);
     }

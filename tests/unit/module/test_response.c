@@ -96,7 +96,7 @@ START_TEST(results_for_somebody_are_not_for_everybody)
 END_TEST
 
 /* The brigades that other modules' filters pass to the filter that comes last, "," apart: digits
- * are bytes of the body, ? is a bucket of unknown length, . the end. */
+ * are bytes of the body, ? is a bucket of unknown length, ! a filter's error, . the end. */
 static void pass_to_last_filter(request_rec *r, const char *brigades)
 {
     ap_filter_t f = {.r = r, .c = r->connection, .ctx = fake.filter_context};
@@ -108,6 +108,8 @@ static void pass_to_last_filter(request_rec *r, const char *brigades)
                                        : apr_bucket_immortal_create(at, 1, alloc);
             if (*at == '?')
                 b->length = (apr_size_t)-1;
+            if (*at == '!')
+                *b = (apr_bucket){.type = &ap_bucket_type_error, .list = b->list, .free = b->free};
             APR_BRIGADE_INSERT_TAIL(brigade, b);
         }
         ck_assert_int_eq(fake.filter(&f, brigade), APR_SUCCESS);
@@ -149,6 +151,16 @@ START_TEST(head_tells_the_length_unless_the_body_has_changed)
         ck_assert_int_eq(fake.ends, 1);
         ck_assert_str_eq(fake.body, "");
     }
+}
+END_TEST
+
+START_TEST(another_filters_error_is_passed_on)
+{
+    request_rec *r = head_of_5();
+    fake.passes = 0;
+    pass_to_last_filter(r, "!.");
+    ck_assert_int_eq(fake.passes, 1);
+    ck_assert_int_eq(fake.flushes, 0);
 }
 END_TEST
 
@@ -197,6 +209,7 @@ Suite *suite(void)
     tcase_add_test(t, large_results_ask_compressors_to_stay_out);
     tcase_add_test(t, results_for_somebody_are_not_for_everybody);
     tcase_add_test(t, head_tells_the_length_unless_the_body_has_changed);
+    tcase_add_test(t, another_filters_error_is_passed_on);
     tcase_add_test(t, errors_are_plain_or_problem_details);
     tcase_add_test(t, a_client_that_has_gone_is_sent_nothing);
     suite_add_tcase(s, t);
