@@ -33,7 +33,7 @@ release-attach: ## make the release on GitHub of what its workflow has built, in
 	conf/packages/attach $(VERSION) $(BUILD)/packages
 
 # ---- tests of all this, in tests/packages
-deb_test_packages := $(deb_packages) lintian mmdebstrap iproute2
+deb_test_packages := $(deb_packages) gpg gpg-agent gpgconf lintian mmdebstrap iproute2
 # Fresh systems that the packages are tried in. Each is kept until `make clean`.
 ROOTS ?= bookworm trixie noble
 
