@@ -77,7 +77,7 @@ test-musl: ## compile and link all with musl instead of glibc, and run the unit 
 	$(call install,$(test_packages) musl-tools dpkg-dev libexpat1-dev)
 	@$(MAKE) --no-print-directory $(MUSL)/bin/apu-1-config
 	@# Only headers of the kernel are not in musl.
-	@PKG_CONFIG_LIBDIR=$(MUSL)/lib/pkgconfig $(MAKE) --no-print-directory BUILD=$(MUSL)/build CC=musl-gcc \
+	@PKG_CONFIG_LIBDIR=$(MUSL)/lib/pkgconfig $(MAKE) --no-print-directory $(parallel) BUILD=$(MUSL)/build CC=musl-gcc \
 	    CFLAGS='-O2 -g -isystem $(MUSL)/include -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)' \
 	    LDFLAGS=-L$(MUSL)/lib APR_CONFIG=$(MUSL)/bin/apr-1-config \
 	    APR_LIBS='-L$(MUSL)/lib -laprutil-1 -lapr-1' build $(MUSL)/build/factorial test-unit
