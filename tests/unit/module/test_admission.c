@@ -4,11 +4,13 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -532,6 +534,80 @@ START_TEST(a_process_killed_at_any_store_leaves_nothing_behind)
 }
 END_TEST
 
+/* ---- processes killed at random */
+
+enum { STRESSED = 4, THREADS = 3, KILLS = 20 };
+
+/* Shared by all processes of the stress test. */
+static struct {
+    atomic_int granted, broken; /* the latter: invariants */
+} * counts;
+
+static void *compute_at_random(void *a)
+{
+    unsigned seed = (unsigned)getpid() + (unsigned)syscall(SYS_gettid);
+    for (;;) {
+        uint64_t ticket = 0;
+        admission_scratch scratch;
+        const admission_demand demand = {.scratch = (size_t)(rand_r(&seed) % 20 + 1) * MIB,
+                                         .others = (size_t)(rand_r(&seed) % 6 + 1) * MIB};
+        admission_answer answer;
+        while ((answer = admission_request(a, &limits, &demand, &ticket, &scratch)) ==
+               ADMISSION_WAITING) {
+            if (admission_memory_wanted(a))
+                admission_drop_cached(a);
+            usleep(500);
+        }
+        if (answer != ADMISSION_GRANTED)
+            continue;
+        admission_totals sum = admission_sum(ledger);
+        atomic_fetch_add(&counts->granted, 1);
+        if (sum.memory > limits.memory || sum.computing > limits.computations)
+            atomic_fetch_add(&counts->broken, 1);
+        usleep((useconds_t)(rand_r(&seed) % 1000));
+        admission_finish(a, &limits, scratch);
+        admission_return(a, demand.others);
+    }
+    return NULL;
+}
+
+static void compute_for_ever(admission *a)
+{
+    static admission copy; /* the threads outlast the caller's */
+    pthread_t thread;
+    copy = *a;
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&thread, NULL, compute_at_random, &copy);
+}
+
+static void wait_for_grants(int more)
+{
+    for (int start = atomic_load(&counts->granted); atomic_load(&counts->granted) < start + more;)
+        usleep(1000);
+}
+
+START_TEST(processes_killed_at_random_break_no_limit_and_block_nobody)
+{
+    pid_t pid[STRESSED];
+    counts = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < STRESSED; i++)
+        pid[i] = start_process(compute_for_ever);
+    for (int i = 0; i < KILLS; i++) {
+        wait_for_grants(10);
+        kill_process(pid[i % STRESSED]);
+        pid[i % STRESSED] = start_process(compute_for_ever);
+    }
+    for (int i = 0; i < STRESSED; i++)
+        kill_process(pid[i]);
+    ck_assert_int_eq(atomic_load(&counts->broken), 0);
+    assert_granted(100 * MIB);
+    admission_totals sum = admission_sum(ledger);
+    ck_assert_uint_eq(sum.memory, 100 * MIB);
+    ck_assert_uint_eq(sum.computing, 1);
+    ck_assert_uint_eq(sum.waiting, 0);
+}
+END_TEST
+
 /* ---- threads */
 
 enum { ROUNDS = 2000 };
@@ -572,7 +648,7 @@ Suite *suite(void)
     Suite *s = suite_create("admission");
     TCase *t = tcase_create("admission");
     tcase_add_checked_fixture(t, set_up, tear_down);
-    tcase_set_timeout(t, 30);
+    tcase_set_timeout(t, 120);
     tcase_add_test(t, memory_is_granted_up_to_the_limit);
     tcase_add_test(t, computations_are_granted_up_to_the_limit);
     tcase_add_test(t, what_can_never_fit_never_overflows_the_sum);
@@ -597,6 +673,7 @@ Suite *suite(void)
         tcase_add_test(t, a_killed_process_is_no_longer_in_the_queue);
         tcase_add_test(t, a_process_killed_with_the_lock_locks_nobody_out);
         tcase_add_test(t, accounts_of_ended_processes_are_taken_again);
+        tcase_add_test(t, processes_killed_at_random_break_no_limit_and_block_nobody);
 #ifdef __x86_64__ /* elsewhere an atomic operation may not end when it is interrupted at each step \
                    */
         tcase_add_loop_test(t, a_process_killed_at_any_store_leaves_nothing_behind, 0,
