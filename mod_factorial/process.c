@@ -8,9 +8,9 @@
 #include "shared.h"
 
 #include <ap_mpm.h>
+#include <apr_optional.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <mod_http2.h>
 #include <pthread.h>
 
 enum {
@@ -70,6 +70,9 @@ static unsigned at_least_one(unsigned number)
 {
     return number > 1 ? number : 1;
 }
+
+/* As mod_http2.h has it, which an httpd that was built without mod_http2 does not install. */
+APR_DECLARE_OPTIONAL_FN(void, http2_get_num_workers, (server_rec *, int *, int *));
 
 /* Threads of this process that mod_http2 has for streams; 0 without that module. */
 static unsigned stream_threads(const server_rec *server)
