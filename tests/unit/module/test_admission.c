@@ -673,9 +673,10 @@ Suite *suite(void)
         tcase_add_test(t, a_killed_process_is_no_longer_in_the_queue);
         tcase_add_test(t, a_process_killed_with_the_lock_locks_nobody_out);
         tcase_add_test(t, accounts_of_ended_processes_are_taken_again);
+    }
+    if (!suite_sanitized() && !suite_under_valgrind()) { /* a hundred times slower */
         tcase_add_test(t, processes_killed_at_random_break_no_limit_and_block_nobody);
-#ifdef __x86_64__ /* elsewhere an atomic operation may not end when it is interrupted at each step \
-                   */
+#ifdef __x86_64__ /* elsewhere an atomic operation may not end if it is single-stepped */
         tcase_add_loop_test(t, a_process_killed_at_any_store_leaves_nothing_behind, 0,
                             sizeof deaths / sizeof *deaths);
 #endif
