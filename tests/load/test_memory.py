@@ -102,7 +102,9 @@ class Memory(unittest.TestCase):
         """Clients that read nothing, of results that are just longer than whole huge pages."""
         n, clients, workers, memory = 769400, 45, 200, 160
         configuration = f"FactorialMemory {memory}\n{MANY}ThreadsPerChild {workers}\n"
-        configuration += f"MaxRequestWorkers {workers}\nServerLimit 1\nStartServers 1\nThreadLimit {workers}\n"
+        configuration += (
+            f"MaxRequestWorkers {workers}\nServerLimit 1\nStartServers 1\nThreadLimit {workers}\n"
+        )
         expected = ["refused: too many large numbers at once", "stopped: the client has gone"]
         with Server(configuration, expected=[*expected, "AH10159:"]) as server:
             self.assertEqual(server.get(f"{PATH}{n}").status, 200)  # everything is loaded

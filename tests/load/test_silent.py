@@ -143,6 +143,8 @@ class Silent(unittest.TestCase):
                     ids = [connection.ask(f"{PATH}{30000 + i}") for i in range(20)]
                     small = connection.ask(f"{PATH}20")
                     streams = [connection.streams[i] for i in (*ids, small)]
-                    connection.read_until(lambda: all(s.ended or s.reset for s in streams))
+                    connection.read_until(
+                        lambda streams=streams: all(s.ended or s.reset for s in streams)
+                    )
                     self.assertEqual([s.status for s in streams], 21 * [200], attempt)
             server.settle()
