@@ -254,7 +254,8 @@ START_TEST(no_product_no_sum_and_no_digit_leaves_its_bounds)
     char row[80]; /* of the table in docs/engine.md, which tests/guards looks for */
     snprintf(row, sizeof row, "| %d | %.3f | %.2f | %.3f | %.3f | %.3f |", LANES, worst_product,
              worst_sum, worst_digit[0], worst_digit[1], worst_digit[2]);
-    ck_assert_str_eq(row, DOCUMENTED_ROW);
+    if (!suite_under_valgrind() && !suite_sanitized()) /* which take fewer lengths */
+        ck_assert_str_eq(row, DOCUMENTED_ROW);
     ck_assert_double_lt(worst_product, LARGEST_PRODUCT);
     ck_assert_double_lt(worst_sum, LARGEST_SUM);
     ck_assert_double_lt(worst_digit[0], 1);
