@@ -135,7 +135,7 @@ class Readers(unittest.TestCase):
             start = time.monotonic()
             for stream_id in ids:
                 connection.cancel(stream_id)
-            server.settle()
+            server.wait_for_metric("Computing", 0)
             took = time.monotonic() - start
             report(f"two streams reset: their computations have ended after {took:.2f} s")
             self.assertLess(took, 3)  # the engine on GMP stops within a second
