@@ -1,16 +1,13 @@
 """Clients that take their answers slowly, or not at all, or leave."""
 
 import contextlib
-import socket
-import ssl
 import time
 import unittest
 
 import http2
 from client import PATH, Connection
 from report import report
-from server import Server, free_port, wait_until
-from test_neighbours import TLS, make_certificate
+from server import Server, wait_until
 
 LARGE = f"{PATH}100000"  # 456,574 digits: given up after FactorialSendTimeout and 3 seconds
 WORKERS = 400
