@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <poll.h>
+#include <stdatomic.h>
 
 enum {
     INSTANT_SCRATCH = 16384, /* bytes on the stack: an instant computation needs no more */
@@ -47,8 +48,8 @@ static outcome compute_instant(factorial_request *q)
 /* False, with nothing charged, if half of the workers do the same or there is no memory for it. */
 static bool enter_short(admission *budget, size_t bytes)
 {
-    bool entered = atomic_fetch_add(&short_ones, 1) < process.short_most &&
-                   (!budget || admission_charge(budget, &process.limits, bytes));
+    bool entered = atomic_fetch_add(&short_ones, 1) < process->short_most &&
+                   (!budget || admission_charge(budget, &process->limits, bytes));
     if (!entered)
         atomic_fetch_sub(&short_ones, 1);
     return entered;
@@ -58,7 +59,7 @@ static bool enter_short(admission *budget, size_t bytes)
 static bool compute_short(factorial_request *q, outcome *how)
 {
     /* A process without an account refuses long numbers only. */
-    admission *budget = process.joined ? &process.budget : NULL;
+    admission *budget = process->joined ? process->budget : NULL;
     size_t digits = result_size(q->plan.digits);
     size_t others = memory_size(q->plan.scratch) + q->plan.gmp_heap;
     if (!enter_short(budget, digits + others))
@@ -116,7 +117,7 @@ typedef struct {
 static void run_engine(compute_task *task)
 {
     engine_task *e = (engine_task *)task;
-    e->job.pool = process.compute_threads ? process_pool() : NULL;
+    e->job.pool = process->compute_threads ? process_pool() : NULL;
     e->status = factorial_compute(e->plan, &e->job, e->digits, e->scratch);
 #ifdef __GLIBC__ /* musl does so without being asked */
     if (e->plan->gmp_heap)
@@ -142,17 +143,17 @@ static outcome run_long(factorial_request *q, void *scratch)
     deadline_check check = start_check(q->r, q->settings.timeout);
     engine_task e = {.task.run = run_engine,
                      .plan = &q->plan,
-                     .job = {.threads = process.threads},
+                     .job = {.threads = process->threads},
                      .digits = q->digits,
                      .scratch = scratch};
     int64_t start = clock_now();
-    if (process.compute_threads) {
+    if (process->compute_threads) {
         e.job.cancelled = is_cancelled;
         e.job.context = &cancelled;
         e.job.yield = true;
-        if (!compute_threads_submit(process.compute_threads, &e.task))
+        if (!compute_threads_submit(process->compute_threads, &e.task))
             return OUTCOME_MEMORY;
-        while (!compute_threads_wait(process.compute_threads, &e.task, CHECK_MS))
+        while (!compute_threads_wait(process->compute_threads, &e.task, CHECK_MS))
             if (must_stop(&check, OUTCOME_TIMEOUT))
                 atomic_store(&cancelled, true);
     } else {
@@ -173,14 +174,14 @@ static outcome wait_for_budget(factorial_request *q, const admission_demand *dem
     deadline_check check = start_check(q->r, q->settings.queue_timeout);
     for (;;) {
         admission_answer answer =
-            admission_request(&process.budget, &process.limits, demand, &ticket, scratch);
+            admission_request(process->budget, &process->limits, demand, &ticket, scratch);
         q->waited = (uint64_t)(clock_now() - start);
         if (answer == ADMISSION_GRANTED)
             return OUTCOME_OK;
         if (answer != ADMISSION_WAITING)
             return answer == ADMISSION_REFUSED ? OUTCOME_BUSY : OUTCOME_MEMORY;
         if (must_stop(&check, OUTCOME_BUSY)) {
-            admission_withdraw(&process.budget, ticket);
+            admission_withdraw(process->budget, ticket);
             return check.reason;
         }
         poll(NULL, 0, CHECK_MS / 2);
@@ -197,10 +198,10 @@ static outcome compute_long(factorial_request *q)
     outcome how = wait_for_budget(q, &demand, &scratch);
     if (how != OUTCOME_OK)
         return how;
-    q->digits = result_allocate(q->plan.digits, &process.budget);
+    q->digits = result_allocate(q->plan.digits, process->budget);
     how = q->digits ? run_long(q, scratch.block) : OUTCOME_MEMORY;
-    admission_finish(&process.budget, &process.limits, scratch);
-    admission_return(&process.budget, q->digits ? q->plan.gmp_heap : demand.others);
+    admission_finish(process->budget, &process->limits, scratch);
+    admission_return(process->budget, q->digits ? q->plan.gmp_heap : demand.others);
     return how;
 }
 

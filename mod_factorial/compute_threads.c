@@ -1,54 +1,43 @@
 #include "compute_threads.h"
 
+#include "clock.h"
 #include "priority.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum {
-    TICK_MS = 100,
-    MS = 1000000 /* nanoseconds */
-};
+enum { TICK_MS = 100 };
 
+/*
+ * One lock guards all fields and is held except while a task or the idle callback runs. Threads are
+ * created one by one, when a task finds none idle, and end only when all are stopped.
+ *
+ * While nothing runs, one idle thread at a time calls the idle callback every TICK_MS: the thread
+ * that became idle last, when all the others were idle already. `ticking` says whether the callback
+ * still has something to do; each task that ends sets it again.
+ */
 struct compute_threads {
-    pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t work;  /* there is a task, or the end has come */
-    pthread_cond_t done;  /* a task has been run, or a thread has ended */
-    compute_task *first, **last;
-    unsigned queued;                     /* tasks */
-    unsigned most, started, ended, idle; /* threads; idle ones wait for work */
-    bool stopping, ticking;              /* one of the idle ones looks after the idle time */
-    struct timespec ran;                 /* when something ran last */
+    pthread_mutex_t lock;
+    pthread_cond_t work;          /* a task was submitted, or the threads are to stop */
+    pthread_cond_t done;          /* a task or a thread has ended */
+    compute_task *first, **last;  /* the queue */
+    unsigned queued;              /* tasks in it */
+    unsigned most, started, idle; /* threads: allowed, created, waiting for work */
+    unsigned ended;
+    bool stopping, ticking;
+    int64_t ran; /* when the last task ended; clock_now */
     bool (*idle_hook)(void *context, unsigned milliseconds);
     void *context;
     pthread_t thread[];
 };
 
-static struct timespec now(void)
+/* The moment so many milliseconds from now, as pthread_cond_timedwait takes it. */
+static struct timespec after(unsigned milliseconds)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t;
-}
-
-static struct timespec after(struct timespec t, unsigned milliseconds)
-{
-    t.tv_sec += milliseconds / 1000;
-    t.tv_nsec += (long)(milliseconds % 1000) * MS;
-    if (t.tv_nsec >= 1000L * MS) {
-        t.tv_sec++;
-        t.tv_nsec -= 1000L * MS;
-    }
-    return t;
-}
-
-static unsigned milliseconds_since(struct timespec then)
-{
-    struct timespec t = now();
-    return (unsigned)((t.tv_sec - then.tv_sec) * 1000 + (t.tv_nsec - then.tv_nsec) / MS);
+    int64_t then = clock_now() + (int64_t)milliseconds * CLOCK_MS;
+    return (struct timespec){then / CLOCK_SECOND, then % CLOCK_SECOND * 1000};
 }
 
 compute_threads *compute_threads_create(unsigned most,
@@ -72,7 +61,7 @@ compute_threads *compute_threads_create(unsigned most,
     return r;
 }
 
-/* ---- a thread; all with the lock but for what runs */
+/* ---- a compute thread; each function is called with the lock held */
 
 static void run_first(compute_threads *r)
 {
@@ -85,19 +74,19 @@ static void run_first(compute_threads *r)
     task->run(task);
     pthread_mutex_lock(&r->lock);
     task->done = true;
-    r->ran = now();
+    r->ran = clock_now();
     r->ticking = true;
     pthread_cond_broadcast(&r->done);
 }
 
 static void tick(compute_threads *r)
 {
-    unsigned idle_time = milliseconds_since(r->ran);
+    int64_t ran = r->ran;
     pthread_mutex_unlock(&r->lock);
-    bool again = r->idle_hook(r->context, idle_time);
+    bool again = r->idle_hook(r->context, (unsigned)((clock_now() - ran) / CLOCK_MS));
     pthread_mutex_lock(&r->lock);
-    /* If something has run meanwhile, its idle time has only begun. */
-    if (!again && milliseconds_since(r->ran) >= idle_time)
+    /* A task may have ended meanwhile; then the idle time has begun anew. */
+    if (!again && r->ran == ran)
         r->ticking = false;
 }
 
@@ -105,7 +94,7 @@ static void wait_for_work(compute_threads *r)
 {
     r->idle++;
     if (r->ticking && r->idle == r->started) {
-        struct timespec until = after(now(), TICK_MS);
+        struct timespec until = after(TICK_MS);
         pthread_cond_timedwait(&r->work, &r->lock, &until);
         r->idle--;
         if (!r->first && !r->stopping)
@@ -121,7 +110,7 @@ static void *run_tasks(void *argument)
     compute_threads *r = argument;
     compute_threads_prepare_thread(NULL);
     pthread_mutex_lock(&r->lock);
-    /* What has been submitted is run even now: somebody waits for it. */
+    /* Tasks that were submitted are run even while stopping: their callers wait for them. */
     while (r->first || !r->stopping) {
         if (r->first)
             run_first(r);
@@ -140,7 +129,7 @@ void compute_threads_prepare_thread(void *unused)
     priority_lower();
 }
 
-/* Signals are for httpd's own threads: the new one inherits a mask that blocks them all. */
+/* httpd's own threads handle its signals: the new thread inherits a mask that blocks all. */
 static void start_thread(compute_threads *r)
 {
     sigset_t all, before;
@@ -173,7 +162,7 @@ bool compute_threads_submit(compute_threads *r, compute_task *task)
 
 bool compute_threads_wait(compute_threads *r, compute_task *task, unsigned milliseconds)
 {
-    struct timespec until = after(now(), milliseconds);
+    struct timespec until = after(milliseconds);
     pthread_mutex_lock(&r->lock);
     int error = 0;
     while (!task->done && !error)
@@ -185,7 +174,7 @@ bool compute_threads_wait(compute_threads *r, compute_task *task, unsigned milli
 
 bool compute_threads_stop(compute_threads *r, unsigned milliseconds)
 {
-    struct timespec until = after(now(), milliseconds);
+    struct timespec until = after(milliseconds);
     pthread_mutex_lock(&r->lock);
     r->stopping = true;
     pthread_cond_broadcast(&r->work);

@@ -61,7 +61,7 @@ static uint64_t maximum_of(const factorial_request *q)
 {
     if (q->form == FORM_SUMMARY)
         return FACTORIAL_SUMMARY_LIMIT;
-    return q->settings.max_number < process.largest ? q->settings.max_number : process.largest;
+    return q->settings.max_number < process->largest ? q->settings.max_number : process->largest;
 }
 
 /* The request from top to bottom. Sets q->outcome. */
@@ -85,7 +85,7 @@ static int answer(factorial_request *q)
         return refuse(q, OUTCOME_PRECONDITION);
 
     if (q->form != FORM_SUMMARY)
-        q->plan = factorial_make_plan(q->n, process.method);
+        q->plan = factorial_make_plan(q->n, process->method);
     response_set_headers(q);
     if (validators_not_modified(q)) {
         set_outcome(q, OUTCOME_HEADERS);

@@ -79,7 +79,7 @@ static apr_status_t make_room(ap_filter_t *f, pacing *p)
         p->held = 0;
     if (p->held <= p->most / 2)
         return APR_SUCCESS;
-    if ((!p->socket || process.async) && !slot_take(p->slot, f->r))
+    if ((!p->socket || process->async) && !slot_take(p->slot, f->r))
         return APR_TIMEUP;
     p->held = 0;
     return p->socket ? wait_for_client(f, p) : APR_SUCCESS;

@@ -12,13 +12,23 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
-    STOP_MS = 2000,      /* what an end waits for compute threads */
+    STOP_MS = 2000,      /* how long a stop waits for compute threads */
     CACHE_IDLE_MS = 5000 /* without a computation for so long, cached blocks are freed */
 };
 
-process_state process = {.largest = FACTORIAL_LIMIT, .short_most = 1};
+static admission account;
+static process_state state = {.budget = &account, .largest = FACTORIAL_LIMIT, .short_most = 1};
+const process_state *const process = &state;
+
+static atomic_bool stopping;
+
+bool process_is_stopping(void)
+{
+    return atomic_load(&stopping);
+}
 
 static unsigned mpm_query(int what)
 {
@@ -26,12 +36,12 @@ static unsigned mpm_query(int what)
     return ap_mpm_query(what, &value) == APR_SUCCESS && value > 0 ? (unsigned)value : 1;
 }
 
-/* The ledger's address for children to be; statics do not survive a restart, it does. */
+/* For the child processes to come. The ledger survives a restart; this pointer is set anew. */
 static admission_ledger *ledger;
 
 bool process_prepare(server_rec *server)
 {
-    /* Each place of the scoreboard may have a process that has just ended and its successor. */
+    /* A place of the scoreboard may have a process that is ending and its successor at once. */
     unsigned processes = 2 * mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS);
     bool fresh;
     ledger = shared_memory("mod_factorial budget " MOD_FACTORIAL_VERSION,
@@ -48,7 +58,7 @@ bool process_prepare(server_rec *server)
 
 static uint64_t memory_of(uint64_t n)
 {
-    factorial_plan plan = factorial_make_plan(n, process.method);
+    factorial_plan plan = factorial_make_plan(n, state.method);
     return memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits);
 }
 
@@ -58,7 +68,7 @@ static uint64_t largest_that_fits(void)
     uint64_t low = 0, high = FACTORIAL_LIMIT;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
-        if (memory_of(middle) <= process.limits.memory)
+        if (memory_of(middle) <= state.limits.memory)
             low = middle;
         else
             high = middle - 1;
@@ -90,25 +100,25 @@ static void configure(const server_rec *server)
     unsigned workers = mpm_query(AP_MPMQ_MAX_THREADS);
     unsigned processes = mpm_query(AP_MPMQ_MAX_DAEMONS);
     server_settings settings = directives_server(server->lookup_defaults);
-    process.limits = (admission_limits){
+    state.limits = (admission_limits){
         .memory = settings.memory,
         .computations = settings.concurrency,
         .waiting = settings.max_waiting,
     };
-    process.threads = settings.threads;
-    process.method = settings.method;
+    state.threads = settings.threads;
+    state.method = settings.method;
     factorial_prepare();
-    process.largest = largest_that_fits();
-    /* The others are for those whose number is small. */
-    process.here = at_least_one(workers / 4);
-    process.everywhere = at_least_one(workers * processes / 4);
-    process.streams = at_least_one(stream_threads(server) / 4 * 3);
+    state.largest = largest_that_fits();
+    /* The other workers are left for small numbers. */
+    state.here = at_least_one(workers / 4);
+    state.everywhere = at_least_one(workers * processes / 4);
+    state.streams = at_least_one(stream_threads(server) / 4 * 3);
     int async = 0;
-    process.async = ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async > 0;
-    process.short_most = (int)at_least_one(workers / 2);
+    state.async = ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async > 0;
+    state.short_most = (int)at_least_one(workers / 2);
 }
 
-/* Compute threads may outlast an end in haste: their code must not be unmapped under them. */
+/* Compute threads may outlast an ungraceful stop; their code must not be unmapped under them. */
 static void stay_mapped(void)
 {
     Dl_info here;
@@ -119,35 +129,35 @@ static void stay_mapped(void)
 static pthread_once_t helpers_once = PTHREAD_ONCE_INIT;
 static factorial_pool *helpers;
 
-/* Its threads inherit from the runner that comes first here that they are deaf to signals. */
+/* The pool's threads inherit a mask that blocks all signals from the compute thread that calls. */
 static void create_helpers(void)
 {
-    helpers = factorial_pool_create(process.threads - 1, compute_threads_prepare_thread, NULL);
+    helpers = factorial_pool_create(state.threads - 1, compute_threads_prepare_thread, NULL);
 }
 
 factorial_pool *process_pool(void)
 {
-    if (process.threads > 1)
+    if (state.threads > 1)
         pthread_once(&helpers_once, create_helpers);
     return helpers;
 }
 
-/* For the compute threads, while nothing is computed; false once nothing is cached any more. */
+/* Called by an idle compute thread; false once nothing is cached any more. */
 static bool idle(void *unused, unsigned milliseconds)
 {
     (void)unused;
-    if (milliseconds < CACHE_IDLE_MS && !admission_memory_wanted(&process.budget))
+    if (milliseconds < CACHE_IDLE_MS && !admission_memory_wanted(&account))
         return true;
-    admission_drop_cached(&process.budget);
+    admission_drop_cached(&account);
     return false;
 }
 
-static apr_status_t stop_runners(void *unused)
+static apr_status_t stop_compute_threads(void *unused)
 {
-    atomic_store(&process.stopping, true);
-    if (compute_threads_stop(process.compute_threads, STOP_MS)) {
+    atomic_store(&stopping, true);
+    if (compute_threads_stop(state.compute_threads, STOP_MS)) {
         factorial_pool_destroy(helpers);
-        admission_drop_cached(&process.budget);
+        admission_drop_cached(&account);
     }
     return APR_SUCCESS;
 }
@@ -155,26 +165,25 @@ static apr_status_t stop_runners(void *unused)
 void process_stopping(apr_pool_t *pool, int graceful)
 {
     if (!graceful)
-        atomic_store(&process.stopping, true);
+        atomic_store(&stopping, true);
 }
 
 void process_init(apr_pool_t *pool, server_rec *server)
 {
     int threaded = AP_MPMQ_NOT_SUPPORTED;
     configure(server);
-    process.joined = admission_join(&process.budget, ledger);
-    if (!process.joined)
+    state.joined = admission_join(&account, ledger);
+    if (!state.joined)
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                      "no account in the budget: this process refuses large numbers");
     ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
     if (threaded == AP_MPMQ_NOT_SUPPORTED)
         return;
-    unsigned most =
-        process.limits.computations < process.here ? process.limits.computations : process.here;
-    process.compute_threads = compute_threads_create(most, idle, NULL);
-    if (process.compute_threads) {
-        process.limits.cached = most;
+    unsigned most = state.limits.computations < state.here ? state.limits.computations : state.here;
+    state.compute_threads = compute_threads_create(most, idle, NULL);
+    if (state.compute_threads) {
+        state.limits.cached = most;
         stay_mapped();
-        apr_pool_pre_cleanup_register(pool, NULL, stop_runners);
+        apr_pool_pre_cleanup_register(pool, NULL, stop_compute_threads);
     }
 }

@@ -10,10 +10,10 @@
 #include "engine/factorial.h"
 #include "module.h"
 
-#include <stdatomic.h>
+#include <stdbool.h>
 
 typedef struct {
-    admission budget;
+    admission *budget; /* this process's account */
     admission_limits limits;
     bool joined;               /* has an account; without one no long number is computed */
     unsigned here, everywhere; /* slots for workers: in this process, in all */
@@ -24,27 +24,26 @@ typedef struct {
     factorial_method method;
     uint64_t largest;                 /* n that FactorialMemory has room for */
     compute_threads *compute_threads; /* NULL under prefork: the worker itself computes */
-    atomic_bool stopping;             /* ungraceful stop: running computations are cancelled */
 } process_state;
 
-/* Set by process_init, before the first request. */
-extern process_state process;
+/* Written by process_init alone, before the first request. */
+extern const process_state *const process;
 
-static inline bool process_is_stopping(void)
-{
-    return atomic_load(&process.stopping);
-}
+/* True after an ungraceful stop has begun: running computations are to be cancelled. */
+bool process_is_stopping(void);
 
 /* post_config: makes the budget and the metrics; false, with a line in the log, if it cannot. */
 bool process_prepare(server_rec *server);
 
 void process_init(apr_pool_t *pool, server_rec *server);
 
-/* The threads that help a compute thread, which is to call this: created at the first call; NULL if
- * there are none. */
+/*
+ * The engine's pool, whose threads help the compute threads: created when a compute thread first
+ * calls this. NULL if there is none.
+ */
 factorial_pool *process_pool(void);
 
-/* process_stopping; perhaps in a signal handler, so it takes no lock. */
+/* The child_stopping hook. A signal handler may call it, so it takes no lock. */
 void process_stopping(apr_pool_t *pool, int graceful);
 
 #endif

@@ -153,10 +153,7 @@ uint64_t fake_setting(void *record, const char *name)
 
 /* ---- the clocks, in the place of the C library's for APR too */
 
-#pragma GCC visibility push(default)
-int clock_gettime(clockid_t clock, struct timespec *t);
-int gettimeofday(struct timeval *t, void *zone);
-#pragma GCC visibility pop
+#define SEEN_BY_LIBRARIES __attribute__((visibility("default")))
 
 static const int64_t SECOND = 1000000;
 
@@ -172,7 +169,7 @@ void fake_turn_wall_clock(void)
     fake.wall_turned = real_time(CLOCK_REALTIME);
 }
 
-int clock_gettime(clockid_t clock, struct timespec *t)
+SEEN_BY_LIBRARIES int clock_gettime(clockid_t clock, struct timespec *t)
 {
     int64_t time = real_time(clock);
     if (clock == CLOCK_MONOTONIC)
@@ -183,7 +180,7 @@ int clock_gettime(clockid_t clock, struct timespec *t)
     return 0;
 }
 
-int gettimeofday(struct timeval *t, void *zone)
+SEEN_BY_LIBRARIES int gettimeofday(struct timeval *t, void *zone)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -255,7 +255,7 @@ static void write_part_of_run(limb *product, size_t count, limbs_pending *pendin
 
 static void store_chunk(convolution *c, size_t chunk)
 {
-    limbs_pending pending[SEGMENTS_MAX] = {{{0}}};
+    limbs_pending pending[SEGMENTS_MAX] = {0};
     run r;
     size_t end = chunk_end(c, chunk);
     for (size_t base = chunk * c->chunk; base < end; base += RESIDUES_RUN) {

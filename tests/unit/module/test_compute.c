@@ -24,8 +24,8 @@ static request_rec *start_child(int threads)
     fake.threads = threads;
     ck_assert(process_prepare(r->server));
     process_init(fake.pool, r->server);
-    ck_assert(process.joined);
-    ck_assert_int_eq(process.compute_threads != NULL, threads > 1);
+    ck_assert(process->joined);
+    ck_assert_int_eq(process->compute_threads != NULL, threads > 1);
     return r;
 }
 
@@ -43,14 +43,14 @@ static outcome compute(request_rec *r, uint64_t n, factorial_request *q)
     *q = (factorial_request){.r = r,
                              .settings = directives_location(r),
                              .n = n,
-                             .plan = factorial_make_plan(n, process.method)};
+                             .plan = factorial_make_plan(n, process->method)};
     return compute_digits(q);
 }
 
 static void assert_budget_is_free(void)
 {
-    admission_drop_cached(&process.budget);
-    admission_totals sum = admission_sum(process.budget.ledger);
+    admission_drop_cached(process->budget);
+    admission_totals sum = admission_sum(process->budget->ledger);
     ck_assert_uint_eq(sum.memory, 0);
     ck_assert_uint_eq(sum.computing, 0);
     ck_assert_uint_eq(sum.waiting, 0);
@@ -75,8 +75,8 @@ START_TEST(a_large_number_holds_its_digits_until_they_are_released)
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_OK);
     ck_assert(!memcmp(q.digits, "1564137708026", 13));
     ck_assert_uint_gt(q.computed, 0);
-    admission_drop_cached(&process.budget);
-    admission_totals sum = admission_sum(process.budget.ledger);
+    admission_drop_cached(process->budget);
+    admission_totals sum = admission_sum(process->budget->ledger);
     ck_assert_uint_eq(sum.memory, result_size(q.plan.digits));
     ck_assert_uint_eq(sum.computing, 0);
     ck_assert_uint_eq(sum.busy[ADMISSION_WORKER], 1);
@@ -89,7 +89,7 @@ END_TEST
 /* The memory that n! needs is charged exactly as it is allocated. */
 static uint64_t memory_of(uint64_t n)
 {
-    factorial_plan plan = factorial_make_plan(n, process.method);
+    factorial_plan plan = factorial_make_plan(n, process->method);
     return memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits);
 }
 
@@ -97,9 +97,9 @@ START_TEST(a_short_number_is_charged_but_needs_no_computation_of_the_budget)
 {
     factorial_request q;
     request_rec *r = start_child(thread_counts[_i]);
-    process.limits.computations = 0;
+    ((process_state *)process)->limits.computations = 0;
     ck_assert_int_eq(compute(r, 10000, &q), OUTCOME_OK);
-    ck_assert_uint_eq(admission_sum(process.budget.ledger).memory, result_size(q.plan.digits));
+    ck_assert_uint_eq(admission_sum(process->budget->ledger).memory, result_size(q.plan.digits));
     ck_assert(!q.slot.taken);
     result_free(q.digits);
     assert_budget_is_free();
@@ -113,16 +113,16 @@ START_TEST(a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory
     admission_scratch scratch;
     request_rec *r = start_child(8);
     uint64_t ticket = 0;
-    const admission_demand most = {.others = process.limits.memory - 1};
+    const admission_demand most = {.others = process->limits.memory - 1};
     ck_assert_int_eq(compute(r, 100000, &q), OUTCOME_OK);
     result_free(q.digits);
     slot_return(&q.slot, q.r);
-    ck_assert_uint_eq(admission_sum(process.budget.ledger).cached, memory_size(q.plan.scratch));
-    ck_assert_uint_eq(admission_sum(process.budget.ledger).memory, memory_size(q.plan.scratch));
-    ck_assert(admission_join(&other, process.budget.ledger));
+    ck_assert_uint_eq(admission_sum(process->budget->ledger).cached, memory_size(q.plan.scratch));
+    ck_assert_uint_eq(admission_sum(process->budget->ledger).memory, memory_size(q.plan.scratch));
+    ck_assert(admission_join(&other, process->budget->ledger));
     admission_answer answer;
     do { /* compute threads check ten times a second while they are idle */
-        answer = admission_request(&other, &process.limits, &most, &ticket, &scratch);
+        answer = admission_request(&other, &process->limits, &most, &ticket, &scratch);
         usleep(10000);
     } while (answer == ADMISSION_WAITING);
     ck_assert_int_eq(answer, ADMISSION_GRANTED);
@@ -137,8 +137,8 @@ START_TEST(nobody_is_refused_for_memory_that_is_kept)
     result_free(q.digits);
     slot_return(&q.slot, q.r);
     uint64_t n = 150000;
-    process.limits.waiting = 0;
-    process.limits.memory = memory_of(n);
+    ((process_state *)process)->limits.waiting = 0;
+    ((process_state *)process)->limits.memory = memory_of(n);
     ck_assert_int_eq(compute(r, n, &q), OUTCOME_OK);
     result_free(q.digits);
     slot_return(&q.slot, q.r);
@@ -161,17 +161,17 @@ START_TEST(who_finds_the_budget_taken_waits_and_is_refused)
     uint64_t ticket = 0;
     request_rec *r = start_child(thread_counts[_i]);
     set(r, "FactorialQueueTimeout", "0");
-    process.limits.computations = 1;
+    ((process_state *)process)->limits.computations = 1;
     const admission_demand demand = {.others = 1000};
     admission_scratch scratch;
     ck_assert_int_eq(
-        admission_request(&process.budget, &process.limits, &demand, &ticket, &scratch),
+        admission_request(process->budget, &process->limits, &demand, &ticket, &scratch),
         ADMISSION_GRANTED);
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_BUSY);
     ck_assert_ptr_null(q.digits);
     slot_return(&q.slot, q.r);
-    admission_finish(&process.budget, &process.limits, scratch);
-    admission_return(&process.budget, 1000);
+    admission_finish(process->budget, &process->limits, scratch);
+    admission_return(process->budget, 1000);
     assert_budget_is_free();
 }
 END_TEST
@@ -182,7 +182,7 @@ START_TEST(what_takes_too_long_is_stopped)
     request_rec *r = start_child(thread_counts[_i]);
     set(r, "FactorialTimeout", "1");
     uint64_t n = 60000000;
-    process.limits.memory = (uint64_t)64 << 30;
+    ((process_state *)process)->limits.memory = (uint64_t)64 << 30;
     ck_assert_int_eq(compute(r, n, &q), OUTCOME_TIMEOUT);
     ck_assert_uint_ge(q.computed, 1000000);
     ck_assert_uint_lt(q.computed, 5000000);
@@ -225,7 +225,7 @@ START_TEST(no_memory_is_an_error)
     struct rlimit small = {64 << 20, 64 << 20};
     factorial_request q;
     request_rec *r = start_child(1);
-    process.limits.memory = (uint64_t)64 << 30;
+    ((process_state *)process)->limits.memory = (uint64_t)64 << 30;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &small), 0);
     ck_assert_int_eq(compute(r, 50000000, &q), OUTCOME_MEMORY);
     ck_assert_ptr_null(q.digits);
@@ -241,7 +241,7 @@ START_TEST(the_largest_number_is_what_memory_has_room_for)
     ck_assert(process_prepare(r->server));
     ck_assert_ptr_null(fake_directive(record, "FactorialMemory", "8"));
     process_init(fake.pool, r->server);
-    uint64_t n = process.largest;
+    uint64_t n = process->largest;
     ck_assert_uint_gt(n, 50000);
     ck_assert_uint_lt(n, 2000000);
     size_t room = (size_t)8 << 20;

@@ -246,15 +246,15 @@ static void fill_socket(void)
 
 static void take_all_slots(void)
 {
-    while (admission_enter(&process.budget, ADMISSION_WORKER, process.here, process.everywhere))
+    while (admission_enter(process->budget, ADMISSION_WORKER, process->here, process->everywhere))
         ;
-    while (admission_enter(&process.budget, ADMISSION_STREAM, process.streams, process.streams))
+    while (admission_enter(process->budget, ADMISSION_STREAM, process->streams, process->streams))
         ;
 }
 
 static unsigned slots_taken(admission_kind kind)
 {
-    return admission_sum(process.budget.ledger).busy[kind];
+    return admission_sum(process->budget->ledger).busy[kind];
 }
 
 START_TEST(a_chunk_waits_with_a_slot_until_httpd_holds_nothing)
@@ -291,7 +291,7 @@ START_TEST(where_each_connection_has_a_worker_waiting_needs_no_slot)
     request_rec *r = paced_request();
     hold_data(r, 3);
     take_all_slots();
-    process.async = false;
+    ((process_state *)process)->async = false;
     start_pacing(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert_int_eq(asks_until_sent, 0);
