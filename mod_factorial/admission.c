@@ -175,7 +175,7 @@ static uint64_t queue(admission *a, const admission_limits *limits, unsigned wai
     return ledger->last_ticket;
 }
 
-/* Whoever is first now says by itself whether it lacks memory. */
+/* The request that is first now says itself whether it lacks memory. */
 static void dequeue(admission *a, uint64_t ticket)
 {
     waiter *place = ticket ? find_waiter(a->ledger, ticket) : NULL;

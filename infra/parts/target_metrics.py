@@ -1,4 +1,4 @@
-"""The balancer's metrics of our target groups, whoever made the balancer."""
+"""The balancer's metrics of our target groups, whichever stack made the balancer."""
 
 from collections.abc import Sequence
 
