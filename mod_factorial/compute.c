@@ -188,6 +188,17 @@ static outcome wait_for_budget(factorial_request *q, const admission_demand *dem
     }
 }
 
+/*
+ * GMP ends the process where malloc fails, so its memory is asked for beforehand. It is not kept:
+ * this finds that the system has none, not that another thread takes it meanwhile.
+ */
+static bool gmp_finds_memory(size_t bytes)
+{
+    void *block = bytes ? memory_allocate(bytes) : NULL;
+    memory_free(block, bytes);
+    return block || !bytes;
+}
+
 static outcome compute_long(factorial_request *q)
 {
     if (!slot_take(&q->slot, q->r))
@@ -199,7 +210,8 @@ static outcome compute_long(factorial_request *q)
     if (how != OUTCOME_OK)
         return how;
     q->digits = result_allocate(q->plan.digits, process->budget);
-    how = q->digits ? run_long(q, scratch.block) : OUTCOME_MEMORY;
+    how = q->digits && gmp_finds_memory(q->plan.gmp_heap) ? run_long(q, scratch.block)
+                                                          : OUTCOME_MEMORY;
     admission_finish(process->budget, &process->limits, scratch);
     admission_return(process->budget, q->digits ? q->plan.gmp_heap : demand.others);
     return how;
