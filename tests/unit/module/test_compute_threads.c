@@ -16,7 +16,7 @@ typedef struct {
     atomic_bool *gate; /* runs until it is true; NULL: not at all */
     int nice, policy;
     bool blocks_signals;
-    long thread;
+    atomic_long thread; /* 0 until it runs */
 } probe;
 
 static void run_probe(compute_task *task)
@@ -25,9 +25,9 @@ static void run_probe(compute_task *task)
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
     p->blocks_signals = sigismember(&mask, SIGTERM) == 1 && sigismember(&mask, SIGUSR1) == 1;
-    p->thread = syscall(SYS_gettid);
     p->policy = (int)syscall(SYS_sched_getscheduler, 0);
-    p->nice = getpriority(PRIO_PROCESS, (id_t)p->thread);
+    p->nice = getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid));
+    atomic_store(&p->thread, syscall(SYS_gettid));
     while (p->gate && !atomic_load(p->gate))
         usleep(1000);
 }
@@ -71,6 +71,9 @@ START_TEST(threads_are_reused_and_bounded)
         p[i] = (probe){.task.run = run_probe, .gate = &gate};
         ck_assert(compute_threads_submit(r, &p[i].task));
     }
+    for (int i = 0; i < MOST; i++) /* each thread has one of the first tasks */
+        while (!atomic_load(&p[i].thread))
+            usleep(1000);
     ck_assert(!compute_threads_wait(r, &p[0].task, 20));
     atomic_store(&gate, true);
     for (int i = 0; i < TASKS; i++) {
