@@ -33,7 +33,7 @@ def cache(build, text):
     def prepare(directory, port):
         (directory / "cache").mkdir()
         (directory / "cache").chmod(0o777)
-        extra = text.format(modules=httpd.modules()).format(directory=directory)
+        extra = text.format(modules=httpd.MODULES).format(directory=directory)
         return httpd.container(build, extra=extra)(directory, port)
 
     return prepare

@@ -84,7 +84,7 @@ def compressed(build, numbers, times):
         ("deflate", "DEFLATE", "gzip"),
         ("brotli", "BROTLI_COMPRESS", "br"),
     ):
-        text = COMPRESSED.format(modules=httpd.modules(), name=name, filter=filter_)
+        text = COMPRESSED.format(modules=httpd.MODULES, name=name, filter=filter_)
         forms[coding] = ours(build, text), (f"Accept-Encoding: {coding}",)
     for coding, (prepare, headers) in forms.items():
         with Server(coding, prepare) as server:
