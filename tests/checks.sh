@@ -23,9 +23,9 @@ skip() { # DESCRIPTION REASON: tests/run counts the line
     echo "skipped: $1: $2"
 }
 
-free_port() {
+free_port() { # below those that the kernel gives to clients
     local candidate
-    while candidate=$((20000 + RANDOM)); do
+    while candidate=$((10000 + RANDOM % 22000)); do
         (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null || break
     done
     echo "$candidate"
