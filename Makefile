@@ -195,7 +195,7 @@ MPM          ?= event
 root_suites   = 'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)'
 
 test: test-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
-	@$(MAKE) --no-print-directory $(parallel) test-programs $(TOOLS)/ready \
+	@$(MAKE) --no-print-directory $(parallel) test-programs page $(TOOLS)/ready \
 	    $(BUILD)/stock/etc/apache2/apache2.conf
 	@tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
