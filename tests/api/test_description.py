@@ -1,4 +1,4 @@
-"""docs/openapi.yaml: what a linter says of it, each of its examples requested, and random requests by it."""
+"""docs/openapi.yaml: what linters say of it, each of its examples requested, and random requests by it."""
 
 import json
 import math
@@ -28,24 +28,30 @@ SUMMARY_MAXIMUM = 10**14
 described: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
 
 
-def test_the_linter_has_nothing_to_say() -> None:
-    tools = BUILD / "tools"
+NODE_MODULES = BUILD / "tools/node_modules"
+RULES = SOURCE / "tests/api"
+LINTERS: dict[str, list[Any]] = {
+    "redocly": ["@redocly/cli/bin/cli.js", "lint", "--config", RULES / "redocly.yaml"],
+    "spectral": [
+        *("@stoplight/spectral-cli/dist/index.js", "lint", "--ruleset", RULES / "spectral.yaml"),
+        *("--fail-severity", "hint"),
+    ],
+}
+
+
+@pytest.mark.parametrize("linter", LINTERS)
+def test_the_linters_have_nothing_to_say(linter: str) -> None:
+    program, *arguments = LINTERS[linter]
     done = subprocess.run(
-        [
-            tools / "venv/bin/node",
-            tools / "node_modules/@redocly/cli/bin/cli.js",
-            "lint",
-            "--config",
-            SOURCE / "tests/api/redocly.yaml",
-            DESCRIPTION,
-        ],
+        [BUILD / "tools/venv/bin/node", NODE_MODULES / program, *arguments, DESCRIPTION],
         env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "valid" in done.stderr + done.stdout
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "valid" in said or "No results" in said  # it has read it
 
 
 def test_every_problem_of_the_module_is_described() -> None:
