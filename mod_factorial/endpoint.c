@@ -32,10 +32,18 @@ static int claim_endpoint(request_rec *r)
     return ours ? OK : DECLINED;
 }
 
+/* Does the merged handler come from this section? Merging copies the pointers. */
+static bool names_handler(ap_conf_vector_t *section, const core_dir_config *merged)
+{
+    const core_dir_config *own = ap_get_core_module_config(section);
+    return merged->expr_handler ? own->expr_handler == merged->expr_handler
+                                : own->handler == merged->handler;
+}
+
 /*
  * Was the handler named by a SetHandler that is nearer to the address than `Factorial On` is? That
- * is so if it stands in a section for the same address; or, if one of the two sections is for a
- * pattern of addresses, in the later section.
+ * is so if it stands in an <If>, which httpd merges after all other sections; in a section for the
+ * same address; or, if one of the two sections is for a pattern of addresses, in the later section.
  */
 static bool is_set_nearer(const request_rec *r, const endpoint_rule *rule)
 {
@@ -45,12 +53,13 @@ static bool is_set_nearer(const request_rec *r, const endpoint_rule *rule)
     bool later = false;
     if (!merged->expr_handler && (!merged->handler || !strcasecmp(merged->handler, "none")))
         return false;
+    for (int i = 0; merged->sec_if && i < merged->sec_if->nelts; i++)
+        if (names_handler(APR_ARRAY_IDX(merged->sec_if, i, ap_conf_vector_t *), merged))
+            return true;
     for (int i = 0; i < server->sec_url->nelts; i++) {
         const core_dir_config *section = ap_get_core_module_config(sections[i]);
         later = later || sections[i] == rule->section;
-        /* Merging copies the pointers, so they tell from which section they came. */
-        if (merged->expr_handler ? section->expr_handler != merged->expr_handler
-                                 : section->handler != merged->handler)
+        if (!names_handler(sections[i], merged))
             continue;
         bool is_pattern = section->r || section->d_is_fnmatch || !rule->location;
         return is_pattern ? later : !strcmp(section->d, rule->location);

@@ -30,12 +30,18 @@ static const struct {
     {"patterns", OTHER "<LocationMatch \"^/a\">\n  Factorial On\n</LocationMatch>\n"},
     {"none", OTHER "<Location \"/api/v1/factorial\">\n  SetHandler none\n  Factorial On\n"
                    "</Location>\n"},
+    {"if-not", "<If \"%{REQUEST_METHOD} == 'PUT'\">\n" OTHER "</If>\n" ENDPOINT},
     /* Handlers for this address. */
     {"same", "<Location \"/api/v1/factorial\">\n" OTHER "  Factorial On\n</Location>\n"},
     {"again", ENDPOINT "<Location \"/api/v1/factorial\">\n" OTHER "</Location>\n"},
     {"pattern-after", ENDPOINT "<LocationMatch \"^/api/v1/f\">\n" OTHER "</LocationMatch>\n"},
     {"patterns-after", "<LocationMatch \"^/a\">\n  Factorial On\n</LocationMatch>\n"
                        "<Location \"/api/v1\">\n" OTHER "</Location>\n"},
+    /* httpd merges <If> behind all other sections. */
+    {"if", "<If \"true\">\n" OTHER "</If>\n" ENDPOINT},
+    {"if-within", "<Location \"/api/v1/factorial\">\n  Factorial On\n  <If \"true\">\n" OTHER
+                  "</If>\n</Location>\n"},
+    {"if-in-if", ENDPOINT "<If \"true\">\n<If \"true\">\n" OTHER "</If>\n</If>\n"},
     /* Filters. */
     {"reading", ENDPOINT "SetOutputFilter BUFFER\n"},
     {"changing", ENDPOINT "SetOutputFilter SUBSTITUTE\nSubstitute s/factorial/f/\n"},
@@ -114,6 +120,10 @@ static const struct {
     {"pattern-before", "/api/v1/?number=5", false},
     {"patterns", "/api/v1/factorial?number=5", true},
     {"none", "/api/v1/factorial?number=5", true},
+    {"if-not", "/api/v1/factorial?number=5", true},
+    {"if", "/api/v1/factorial?number=5", false},
+    {"if-within", "/api/v1/factorial?number=5", false},
+    {"if-in-if", "/api/v1/factorial?number=5", false},
     {"same", "/api/v1/factorial?number=5", false},
     {"again", "/api/v1/factorial?number=5", false},
     {"pattern-after", "/api/v1/factorial?number=5", false},
