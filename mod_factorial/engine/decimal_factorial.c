@@ -10,16 +10,14 @@
 #include <string.h>
 
 /*
- * The scratch memory: offsets in bytes, each a multiple of FACTORIAL_SCRATCH_ALIGNMENT. The packed
- * primes stay throughout; the result takes the place of the primes, which are not needed once they
- * are packed.
+ * The scratch memory: offsets in bytes, each a multiple of FACTORIAL_SCRATCH_ALIGNMENT. The result
+ * takes the place of the primes, which are not needed once the trees are multiplied.
  */
 typedef struct {
     uint64_t zeros; /* trailing zeros of n!, the exponent of 5 */
-    size_t words;   /* packed primes */
-    size_t primes;  /* first phase */
-    size_t sieve;
-    size_t result; /* second phase: limbs of n! / 10^zeros */
+    size_t words;   /* packed primes, later their products */
+    size_t primes;  /* later the result: limbs of n! / 10^zeros */
+    size_t sieve;   /* later what multiplication needs */
     size_t multiply;
     size_t end;
 } layout;
@@ -38,11 +36,11 @@ static layout lay_out(const kernel *k, const factorial_plan *plan)
     longest = limbs + 1 > longest ? limbs + 1 : longest;
 
     l.primes = l.words + aligned(products_words_bound(plan->n) * sizeof(limb));
-    l.sieve = l.primes + aligned(primes_count_bound(plan->n) * sizeof(uint32_t));
-    size_t first_end = l.sieve + aligned(primes_scratch());
-
-    l.result = l.primes;
-    l.multiply = l.result + aligned((limbs + EXPONENT_BITS) * sizeof(limb));
+    size_t found = aligned(primes_count_bound(plan->n) * sizeof(uint32_t));
+    size_t result = aligned((limbs + EXPONENT_BITS) * sizeof(limb));
+    l.sieve = l.primes + found;
+    l.multiply = l.primes + (found > result ? found : result);
+    size_t first_end = l.sieve + primes_scratch(plan->n);
     size_t second_end = l.multiply + aligned(decimal_scratch(k, longest));
     l.end = first_end > second_end ? first_end : second_end;
     return l;
@@ -66,13 +64,10 @@ factorial_status decimal_factorial(const kernel *k, const factorial_plan *plan,
     primes found = primes_sieve(job, plan->n, (void *)(scratch + l.primes), scratch + l.sieve);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
-    products_pack(job, &products, (void *)(scratch + l.words), &found, plan->n, l.zeros);
-    if (job_cancelled(job))
-        return FACTORIAL_CANCELLED;
 
-    limb *result = (void *)(scratch + l.result);
+    limb *result = (void *)(scratch + l.primes);
     workspace w = {k, job, scratch + l.multiply, l.end - l.multiply};
-    products_multiply_trees(&products, &w);
+    products_multiply_trees(&products, &w, (void *)(scratch + l.words), &found, plan->n, l.zeros);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
     size_t limbs = products_multiply_powers(&products, &w, result);

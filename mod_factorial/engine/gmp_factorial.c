@@ -41,7 +41,7 @@ static layout lay_out(const factorial_plan *plan)
     size_t count = primes_count_bound(plan->n);
     l.primes = l.words + (count + 1) * sizeof(mp_limb_t);
     l.sieve = l.primes + (count + 1) / 2 * 2 * sizeof(uint32_t);
-    size_t first_end = l.sieve + primes_scratch();
+    size_t first_end = l.sieve + primes_scratch(plan->n);
     l.end = first_end > l.end ? first_end : l.end;
     return l;
 }

@@ -9,13 +9,19 @@
 
 /* ---- packed primes */
 
-/* Words for all primes up to x: at least `together` of them fit in a word. */
-static size_t words_bound(uint64_t x)
+/* So many primes up to x fit in a word. */
+static size_t primes_in_word(uint64_t x)
 {
     size_t together = 1;
     for (uint64_t product = x + 1; product < LIMB_BASE / (x + 1); product *= x + 1)
         together++;
-    return primes_count_bound(x) / together + 1;
+    return together;
+}
+
+/* Words for all primes up to x. */
+static size_t words_bound(uint64_t x)
+{
+    return primes_count_bound(x) / primes_in_word(x) + 1;
 }
 
 size_t products_limbs_bound(uint64_t n)
@@ -25,46 +31,38 @@ size_t products_limbs_bound(uint64_t n)
 
 size_t products_words_bound(uint64_t n)
 {
-    size_t words = 0;
+    size_t words = NODES_MAX;
     for (unsigned bit = 0; bit < EXPONENT_BITS && n >> bit; bit++)
         words += words_bound((n >> bit) + 1);
     return words;
 }
 
-/* The exponent of p in n! / 10^zeros. */
-static uint64_t exponent_left(uint64_t p, uint64_t n, uint64_t zeros)
+/* The exponent of `prime` in n! / 10^zeros. */
+static uint64_t exponent_left(const products_by_bit *p, uint64_t prime)
 {
-    if (p == 5)
+    if (prime == 5)
         return 0;
-    uint64_t exponent = primes_exponent(n, p);
-    return p == 2 ? exponent - zeros : exponent;
+    uint64_t exponent = primes_exponent(p->n, prime);
+    return prime == 2 ? exponent - p->zeros : exponent;
 }
 
-void products_pack(const factorial_job *job, products_by_bit *p, limb *words, const primes *found,
-                   uint64_t n, uint64_t zeros)
+/* Packs the node's primes into words, in the place of its product. Returns the number of words. */
+static size_t pack(const products_by_bit *p, const product_node *node)
 {
-    /* Either 2 or 3 has the largest exponent. */
-    uint64_t largest = exponent_left(2, n, zeros) | exponent_left(3, n, zeros) | 1;
+    limb word = 1;
     size_t count = 0;
-    p->word = words;
-    p->bits = 64 - (unsigned)__builtin_clzll(largest);
-    for (unsigned bit = 0; bit < p->bits && !job_cancelled(job); bit++) {
-        limb word = 1;
-        p->start[bit] = count;
-        /* An exponent is below n / (p - 1), so that no larger prime has this bit. */
-        for (size_t k = 0; k < found->count && found->prime[k] <= (n >> bit) + 1; k++) {
-            if (!(exponent_left(found->prime[k], n, zeros) >> bit & 1))
-                continue;
-            unsigned __int128 longer = (unsigned __int128)word * found->prime[k];
-            if (longer >= LIMB_BASE) {
-                words[count++] = word;
-                longer = found->prime[k];
-            }
-            word = (limb)longer;
+    for (size_t k = 0; k < node->primes; k++) {
+        if (!(exponent_left(p, node->prime[k]) >> node->bit & 1))
+            continue;
+        unsigned __int128 longer = (unsigned __int128)word * node->prime[k];
+        if (longer >= LIMB_BASE) {
+            node->limbs[count++] = word;
+            longer = node->prime[k];
         }
-        words[count++] = word;
+        word = (limb)longer;
     }
-    p->start[p->bits] = count;
+    node->limbs[count++] = word;
+    return count;
 }
 
 /* ---- trees: P_i from its packed primes */
@@ -83,59 +81,75 @@ static size_t multiply_words(const workspace *w, limb *a, size_t words)
     return job_cancelled(w->job) ? 1 : decimal_multiply(w, a, a, length, a + half, upper);
 }
 
-static void multiply_subtree(const workspace *w, product_node *subtree)
+static void multiply_subtree(const products_by_bit *p, const workspace *w, product_node *subtree)
 {
-    subtree->length = multiply_words(w, subtree->limbs, subtree->words);
+    subtree->length = multiply_words(w, subtree->limbs, pack(p, subtree));
 }
 
-static void multiply_pair(const workspace *w, product_node *pair)
+static void multiply_pair(const products_by_bit *p, const workspace *w, product_node *pair)
 {
     pair->length = decimal_multiply(w, pair->limbs, pair[0].limbs, pair[0].length, pair[1].limbs,
                                     pair[1].length);
 }
 
+enum { SLOTS_MAX = 64 };
+
 /* Products that do not depend on each other. */
 typedef struct {
+    const products_by_bit *products;
     const workspace *space;
-    void (*multiply)(const workspace *w, product_node *node);
+    void (*multiply)(const products_by_bit *p, const workspace *w, product_node *node);
     product_node *node[NODES_MAX];
+    size_t limbs[NODES_MAX]; /* at most, of each product */
     size_t count;
-    size_t longest;   /* limbs of any of them */
-    size_t slot_size; /* bytes of scratch memory for each thread */
-    atomic_size_t next;
+    size_t slot_size;            /* bytes of scratch memory for each thread */
+    _Atomic uint64_t free_slots; /* one bit for each */
 } batch;
 
 static void add_to_batch(batch *b, product_node *node, size_t limbs)
 {
+    b->limbs[b->count] = limbs;
     b->node[b->count++] = node;
-    b->longest = limbs > b->longest ? limbs : b->longest;
 }
 
-/* One thread's share, in its own slot of the scratch memory: as many products as it gets. */
-static void multiply_share(void *context, size_t slot)
+/* No more threads multiply than there are slots, so that one is always free. */
+static unsigned take_slot(batch *b)
+{
+    uint64_t free = atomic_load(&b->free_slots);
+    while (!atomic_compare_exchange_weak(&b->free_slots, &free, free & (free - 1)))
+        ;
+    return (unsigned)__builtin_ctzll(free);
+}
+
+static void multiply_one(void *context, size_t k)
 {
     batch *b = context;
+    unsigned slot = take_slot(b);
     factorial_job alone = job_alone(b->space->job);
     workspace w = {b->space->kernel, &alone, b->space->scratch + slot * b->slot_size, b->slot_size};
-    size_t k;
-    while ((k = atomic_fetch_add(&b->next, 1)) < b->count && !job_cancelled(&alone)) {
-        b->multiply(&w, b->node[k]);
-        job_yield(&alone);
-    }
+    b->multiply(b->products, &w, b->node[k]);
+    atomic_fetch_or(&b->free_slots, UINT64_C(1) << slot);
 }
 
-/* Distributes many products among the threads. If they are few, all threads share each of them. */
-static void multiply_batch(batch *b)
+/* All threads share each product of at least `shared_min` limbs; the others are distributed among
+ * them. */
+static void multiply_batch(batch *b, size_t shared_min)
 {
-    const factorial_job *job = b->space->job;
-    size_t threads = pool_threads(job);
-    b->slot_size = decimal_scratch(b->space->kernel, b->longest);
-    size_t slots = b->space->scratch_size / b->slot_size;
-    if (threads > 1 && b->count >= 2 * threads && slots > 1)
-        pool_run(job, slots < threads ? slots : threads, multiply_share, b);
-    else
-        for (size_t k = 0; k < b->count && !job_cancelled(job); k++)
-            b->multiply(b->space, b->node[k]);
+    factorial_job job = *b->space->job;
+    size_t longest = 1, count = 0;
+    for (size_t k = 0; k < b->count && !job_cancelled(&job); k++)
+        if (b->limbs[k] >= shared_min) {
+            b->multiply(b->products, b->space, b->node[k]);
+        } else {
+            longest = b->limbs[k] > longest ? b->limbs[k] : longest;
+            b->node[count++] = b->node[k];
+        }
+    b->slot_size = decimal_scratch(b->space->kernel, longest);
+    size_t slots = b->space->scratch_size / b->slot_size, threads = pool_threads(&job);
+    threads = threads < SLOTS_MAX ? threads : SLOTS_MAX;
+    job.threads = (unsigned)(threads < slots ? threads : slots);
+    b->free_slots = UINT64_MAX >> (SLOTS_MAX - job.threads);
+    pool_run(&job, count, multiply_one, b);
 }
 
 /* The subtrees of one bit that are not multiplied yet: node[first, first + count). */
@@ -143,28 +157,59 @@ typedef struct {
     size_t first, count;
 } tree;
 
+/* How many of the primes are at most x. */
+static size_t primes_up_to(const primes *found, uint64_t x)
+{
+    size_t low = 0, high = found->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (found->prime[middle] <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Splits the primes that may have a bit into subtrees, adds those to the batch, and gives each its
+ * share of `words`. Returns the end of the shares. */
+static limb *split_bit(products_by_bit *p, batch *b, limb *words, tree *t, unsigned bit,
+                       const primes *found, size_t most)
+{
+    /* An exponent is below n / (prime - 1), so that no larger prime has this bit. */
+    size_t end = primes_up_to(found, (p->n >> bit) + 1), count = 1;
+    while (end / count > most)
+        count *= 2;
+    *t = (tree){b->count, count};
+    for (size_t i = 0; i < count; i++) {
+        size_t from = end * i / count, to = end * (i + 1) / count;
+        size_t share = (to - from) / primes_in_word(found->prime[to - 1]) + 1;
+        product_node *node = &p->node[b->count];
+        *node = (product_node){words, 1, found->prime + from, to - from, bit};
+        add_to_batch(b, node, share);
+        words += share;
+    }
+    return words;
+}
+
 /* First each thread multiplies whole subtrees, depth first, so that they stay in its cache; then
  * the subtrees are combined level by level. */
-void products_multiply_trees(products_by_bit *p, const workspace *w)
+void products_multiply_trees(products_by_bit *p, const workspace *w, limb *words,
+                             const primes *found, uint64_t n, uint64_t zeros)
 {
     tree trees[EXPONENT_BITS] = {{0}};
-    size_t most = pool_threads(w->job) == 1 ? SIZE_MAX : p->start[p->bits] / SUBTREES + LEAF_MAX;
-    batch b = {.space = w, .multiply = multiply_subtree};
-    for (unsigned bit = 0; bit < p->bits; bit++) {
-        size_t start = p->start[bit], words = p->start[bit + 1] - start, count = 1;
-        while (words / count > most)
-            count *= 2;
-        trees[bit] = (tree){b.count, count};
-        for (size_t i = 0; i < count; i++) {
-            size_t from = words * i / count, to = words * (i + 1) / count;
-            product_node *node = &p->node[b.count];
-            *node = (product_node){p->word + start + from, 1, to - from};
-            add_to_batch(&b, node, node->words);
-        }
-    }
-    multiply_batch(&b);
+    batch b = {.products = p, .space = w, .multiply = multiply_subtree};
+    size_t most = pool_threads(w->job) == 1 ? SIZE_MAX : 2 * found->count / SUBTREES + LEAF_MAX;
+    p->n = n;
+    p->zeros = zeros;
+    /* Either 2 or 3 has the largest exponent. */
+    uint64_t largest = exponent_left(p, 2) | exponent_left(p, 3) | 1;
+    p->bits = 64 - (unsigned)__builtin_clzll(largest);
+    for (unsigned bit = 0; bit < p->bits; bit++)
+        words = split_bit(p, &b, words, &trees[bit], bit, found, most);
+    multiply_batch(&b, SIZE_MAX);
     for (;;) {
-        b = (batch){.space = w, .multiply = multiply_pair};
+        b = (batch){.products = p, .space = w, .multiply = multiply_pair};
         for (unsigned bit = 0; bit < p->bits; bit++) {
             product_node *node = &p->node[trees[bit].first];
             for (size_t k = 0; k + 1 < trees[bit].count; k += 2)
@@ -172,7 +217,7 @@ void products_multiply_trees(products_by_bit *p, const workspace *w)
         }
         if (b.count == 0 || job_cancelled(w->job))
             break;
-        multiply_batch(&b);
+        multiply_batch(&b, b.count < 2 * pool_threads(w->job) ? SHARED_MIN : SIZE_MAX);
         for (unsigned bit = 0; bit < p->bits; bit++) { /* each pair has become its first node */
             product_node *node = &p->node[trees[bit].first];
             trees[bit].count = (trees[bit].count + 1) / 2;

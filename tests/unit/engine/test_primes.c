@@ -9,19 +9,20 @@ static char *scratch;
 
 static void set_up(void)
 {
-    scratch = guarded_scratch_new(primes_scratch());
+    scratch = guarded_scratch_new(primes_scratch(FACTORIAL_LIMIT));
 }
 
 static void tear_down(void)
 {
-    guarded_scratch_delete(scratch, primes_scratch());
+    guarded_scratch_delete(scratch, primes_scratch(FACTORIAL_LIMIT));
 }
 
 static primes sieve(uint64_t n)
 {
     size = primes_count_bound(n) * sizeof *room;
     room = guarded_scratch_new(size);
-    return primes_sieve(&job, n, room, scratch);
+    size_t needed = primes_scratch(n);
+    return primes_sieve(&job, n, room, scratch + primes_scratch(FACTORIAL_LIMIT) - needed);
 }
 
 static bool is_prime(uint32_t n)
