@@ -1,6 +1,9 @@
 # The module: build, run, install, test.
 
 VERSION := 0.1.0
+# The project's public address, https://github.com/OWNER/mod_factorial, once there is one: the page and the
+# API's description then name it, and tests/guards says which other files have to.
+HOMEPAGE :=
 BUILD   ?= build
 $(if $(word 2,$(BUILD)),$(error BUILD must be a path without blanks))
 PORT    ?= 5000
@@ -38,7 +41,7 @@ say = $(if $(V),,@echo "  $(1)";)
 
 # ---- what is built of what
 # Objects that other options made are made again: they depend on this file, which changes with them.
-$(BUILD)/options: export OPTIONS = $(COMPILE) $(LDFLAGS) $(APXS) $(abspath $(BUILD))
+$(BUILD)/options: export OPTIONS = $(COMPILE) $(LDFLAGS) $(APXS) $(abspath $(BUILD)) $(HOMEPAGE)
 $(BUILD)/options: FORCE
 	@for tool in $(firstword $(CC)) $(APXS); do command -v $$tool >/dev/null || \
 	    { echo "There is no $$tool. To install what building needs: make packages" >&2; exit 1; }; done
@@ -148,8 +151,9 @@ $(BUILD)/stock/etc/apache2/apache2.conf:
 # ---- the page: what /docs/ serves
 .PHONY: page
 page: $(BUILD)/served/page/api.html ## make the page, with the API's description written out, in build/served
-$(BUILD)/served/page/api.html: $(wildcard docs/page/*) docs/openapi.yaml docs/clients.md docs/mod_factorial.md
-	docs/page/build $(VERSION) $(BUILD)/served
+$(BUILD)/served/page/api.html: $(wildcard docs/page/*) docs/openapi.yaml docs/clients.md docs/mod_factorial.md \
+                               $(BUILD)/options
+	docs/page/build $(BUILD)/served $(VERSION) $(HOMEPAGE)
 
 # ---- running
 .PHONY: run

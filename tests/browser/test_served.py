@@ -3,10 +3,13 @@ for the container as soon as its configuration includes the page's."""
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
+import yaml
 from httpd import BUILD, SOURCE, Httpd, running, whole
 
 CONTAINER = (SOURCE / "conf/container/httpd.conf").read_text()
@@ -88,6 +91,19 @@ def test_every_file_that_a_page_names_is_served(served: Httpd) -> None:
     assert {"page.css", "page.js", "words.js", "openapi.yaml", "api", "clients.md"} <= named
     for name in named:
         assert get(served, f"/docs/{name}").status_code == 200, name
+
+
+def test_pages_and_description_lead_to_the_source_where_its_address_is_known(
+    tmp_path: Path,
+) -> None:
+    for homepage in ["", "https://example.org/a"]:
+        named = [homepage] * bool(homepage)
+        subprocess.run([SOURCE / "docs/page/build", tmp_path, "1.2.3", *named], check=True)
+        for page in (tmp_path / "page").glob("*.html"):
+            assert "mod_factorial 1.2.3," in page.read_text()
+            assert re.findall('<a href="([^"]*)">source</a>', page.read_text()) == named, page
+        description = yaml.safe_load((tmp_path / "openapi.yaml").read_text())
+        assert description.get("externalDocs", {}).get("url", "") == homepage
 
 
 @pytest.mark.parametrize(
