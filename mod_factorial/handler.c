@@ -69,14 +69,16 @@ static int answer(factorial_request *q)
 {
     request_rec *r = q->r;
     choose_form(q);
+    q->maximum = maximum_of(q);
     if (r->method_number == M_OPTIONS) {
         set_outcome(q, OUTCOME_HEADERS);
+        apr_table_setn(r->headers_out, "Factorial-Maximum",
+                       apr_off_t_toa(r->pool, (apr_off_t)q->maximum));
         return response_send_options(r);
     }
     if (r->method_number != M_GET) /* HEAD is GET with header_only set */
         return refuse(q, OUTCOME_METHOD);
 
-    q->maximum = maximum_of(q);
     outcome parsed = parse_number(r->args, q->maximum, &q->n);
     if (parsed != OUTCOME_OK)
         return refuse(q, parsed);

@@ -19,7 +19,7 @@ void response_register(void);
  */
 int response_send_error(const factorial_request *q);
 
-/* Sends the empty response to OPTIONS. */
+/* Sends the empty response to OPTIONS, with the methods that are allowed. */
 int response_send_options(request_rec *r);
 
 /* Sends a constant text that must not be cached. */

@@ -1,6 +1,6 @@
 // The page: the form, what becomes of a question, and the address that shares it.
 
-import { ask, askSummary, Refusal } from "./request.js";
+import { ask, askSummary, maximum, Refusal } from "./request.js";
 import { isShortened, showBeginning, showDigits, showPiece } from "./digits.js";
 import { exponent, primesUpTo, stirling } from "./mathematics.js";
 import { count, duration, plural, size } from "./words.js";
@@ -11,14 +11,12 @@ import * as growth from "./growth.js";
 const at = (id) => document.getElementById(id);
 const PATIENCE = 200; // milliseconds without an answer, after which progress is shown
 const AUTOMATIC = 200000; // digits that are fetched without being asked for
-const COMPUTABLE = 100000000; // the largest n that any server computes
 const FACTORED = 10000; // up to this n all prime factors are shown
 const FIRST_PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29];
 
 let running; // AbortController of the question on its way
 let shown; // { number, summary, digits } of the result on the page; digits once they are here
 let place; // of the digit whose piece is shown
-let maximum = Infinity; // of the server, as far as it has told
 
 // What people type as the API takes it: without "!" behind it and without what they put between
 // groups of digits. What is no number then is left to the server to refuse.
@@ -38,11 +36,6 @@ function say(words) {
 function showError(words) {
   at("error").textContent = words;
   at("number").setAttribute("aria-invalid", String(words !== ""));
-}
-
-function noteMaximum(value) {
-  maximum = value;
-  at("maximum").textContent = `up to ${count(value)}!`;
 }
 
 // ---- progress
@@ -182,11 +175,9 @@ function showResult({ digits, size: bytes, waited, took, kept }) {
 }
 
 function showRefusal(error) {
-  if (error.maximum !== undefined)
-    noteMaximum(error.maximum);
   at("refused").textContent = error.maximum === undefined
     ? error.message
-    : `This server computes every digit up to ${count(error.maximum)}!. Of larger ones it tells what is above.`;
+    : `This server computes every digit up to ${count(error.maximum)}!. What is above is what it tells of larger ones.`;
   at("refused").hidden = false;
   say(at("refused").textContent);
 }
@@ -253,10 +244,10 @@ async function compute(number) {
   document.title = `${named(number)} – factorials, exactly`;
   await attempt(async (signal) => {
     showSummary(number, await askSummary(number, signal));
-    if (shown.summary.number > COMPUTABLE)
-      throw new Refusal("So large a factorial is not computed. What is above is what is known of it.");
-    if (shown.summary.number > maximum)
-      throw new Refusal("", maximum);
+    const most = await maximum;
+    signal.throwIfAborted();
+    if (shown.summary.number > most)
+      throw new Refusal("", most);
     if (shown.summary.digits > AUTOMATIC)
       offerDigits();
     else
@@ -342,6 +333,7 @@ function start() {
   for (const part of document.querySelectorAll(".live"))
     part.hidden = false; // of no use without JavaScript
 
+  maximum.then((most) => most < Infinity && (at("maximum").textContent = `up to ${count(most)}!`));
   growth.start();
   clients.start();
   if (asked() !== null)

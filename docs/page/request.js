@@ -6,6 +6,10 @@ import { problem } from "./words.js";
 const address = (form, number) =>
   new URL(`../api/v2/${form}${number && `?number=${encodeURIComponent(number)}`}`, document.baseURI);
 
+// Resolves to the largest number whose digits the server computes; Infinity if it does not say.
+export const maximum = fetch(address("factorial.txt", ""), { method: "OPTIONS", signal: AbortSignal.timeout(5000) })
+  .then((response) => Number(response.headers.get("Factorial-Maximum") ?? Infinity), () => Infinity);
+
 // An answer that is no result. Its message is for people; `maximum` is the largest number that the
 // server takes, if that is what it said.
 export class Refusal extends Error {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from httpd import BUILD, Httpd, running
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox",  # root has none
@@ -22,14 +22,16 @@ FLAGS = [
     "--host-resolver-rules=MAP plain.example 127.0.0.1",
 ]
 
-# 2 MB/s, so that there is time to look at a large result arriving; %X tells what became of the
-# connection, %B how much of the body went out.
+expect.set_options(timeout=30_000)
+
+# A million takes most of a minute, so that there is time to look at it arriving, on any machine; %X
+# tells what became of the connection, %O how much went out.
 SLOW = """
 LoadModule ratelimit_module /usr/lib/apache2/modules/mod_ratelimit.so
 LoadModule env_module /usr/lib/apache2/modules/mod_env.so
 <Location "/api/v2/factorial.txt">
     SetOutputFilter RATE_LIMIT
-    SetEnv rate-limit 2048
+    SetEnv rate-limit 100
     SetEnv rate-initial-burst 512
 </Location>
 CustomLog "@ROOT@/connections.log" "%X %>s %O %U%q"
@@ -94,7 +96,7 @@ def visit(browser: Browser, server: Httpd, expected: list[str]) -> Iterator[Visi
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         page.on("console", hear)
         page.on("pageerror", lambda error: surprises.append(str(error)))
         page.on("request", see)

@@ -149,14 +149,23 @@ START_TEST(a_refusal_is_logged_and_noted)
 }
 END_TEST
 
-START_TEST(options_needs_no_number)
+START_TEST(options_tells_methods_and_maximum)
 {
-    request_rec *r = fake_request(NULL);
-    r->method_number = M_OPTIONS;
-    ck_assert_int_eq(handler_factorial(r), OK);
-    ck_assert_int_eq(r->status, HTTP_OK);
-    ck_assert_str_eq(fake_answer_header(r, "Allow"), "GET, HEAD, OPTIONS");
-    ck_assert_str_eq(fake_answer_header(r, "Content-Length"), "0");
+    static const struct {
+        const char *form, *maximum;
+    } cases[] = {{"number", "7"}, {"summary", "100000000000000"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        request_rec *r = fake_request(NULL);
+        void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
+        ck_assert_ptr_null(fake_directive(record, "FactorialForm", cases[i].form));
+        ck_assert_ptr_null(fake_directive(record, "FactorialMaxNumber", "7"));
+        r->method_number = M_OPTIONS;
+        ck_assert_int_eq(handler_factorial(r), OK);
+        ck_assert_int_eq(r->status, HTTP_OK);
+        ck_assert_str_eq(fake_answer_header(r, "Allow"), "GET, HEAD, OPTIONS");
+        ck_assert_str_eq(fake_answer_header(r, "Content-Length"), "0");
+        ck_assert_str_eq(fake_answer_header(r, "Factorial-Maximum"), cases[i].maximum);
+    }
 }
 END_TEST
 
@@ -183,7 +192,7 @@ Suite *suite(void)
     tcase_add_test(t, a_body_that_cannot_be_read_ends_the_request);
     tcase_add_loop_test(t, every_wrong_request_has_its_error, 0, sizeof errors / sizeof *errors);
     tcase_add_test(t, a_refusal_is_logged_and_noted);
-    tcase_add_test(t, options_needs_no_number);
+    tcase_add_test(t, options_tells_methods_and_maximum);
     tcase_add_test(t, the_health_check_says_up);
     suite_add_tcase(s, t);
     return s;
