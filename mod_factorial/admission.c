@@ -246,7 +246,7 @@ bool admission_join(admission *a, admission_ledger *ledger)
 
 bool admission_enter(admission *a, admission_kind kind, unsigned here, unsigned everywhere)
 {
-    account *own = &a->ledger->account[a->account];
+    account *own = own_account(a);
     lock(a->ledger);
     bool entered = own->busy[kind] < here && (add_up(a->ledger).busy[kind] < everywhere ||
                                               settle(a->ledger).busy[kind] < everywhere);
@@ -258,7 +258,7 @@ bool admission_enter(admission *a, admission_kind kind, unsigned here, unsigned 
 void admission_leave(admission *a, admission_kind kind)
 {
     lock(a->ledger);
-    a->ledger->account[a->account].busy[kind]--;
+    own_account(a)->busy[kind]--;
     unlock(a->ledger);
 }
 

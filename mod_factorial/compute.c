@@ -19,11 +19,6 @@ enum {
 /* Short computations of this process at this moment. */
 static atomic_int short_ones;
 
-static outcome outcome_of(factorial_status status)
-{
-    return status == FACTORIAL_OK ? OUTCOME_OK : OUTCOME_FAILED;
-}
-
 /* On this thread, not to be cancelled. */
 static outcome compute_here(factorial_request *q, void *scratch)
 {
@@ -31,7 +26,7 @@ static outcome compute_here(factorial_request *q, void *scratch)
     int64_t start = clock_now();
     factorial_status status = factorial_compute(&q->plan, &job, q->digits, scratch);
     q->computed = (uint64_t)(clock_now() - start);
-    return outcome_of(status);
+    return status == FACTORIAL_OK ? OUTCOME_OK : OUTCOME_FAILED;
 }
 
 /* ---- instant: nothing is charged, for httpd holds as much of any response */
@@ -162,7 +157,9 @@ static outcome run_long(factorial_request *q, void *scratch)
         run_engine(&e.task);
     }
     q->computed = (uint64_t)(clock_now() - start);
-    return e.status == FACTORIAL_CANCELLED ? check.reason : outcome_of(e.status);
+    return e.status == FACTORIAL_OK          ? OUTCOME_OK
+           : e.status == FACTORIAL_CANCELLED ? check.reason
+                                             : OUTCOME_FAILED;
 }
 
 /* Waits for a computation and its memory. */

@@ -108,7 +108,7 @@ static void wait_for_work(compute_threads *r)
 static void *run_tasks(void *argument)
 {
     compute_threads *r = argument;
-    compute_threads_prepare_thread(NULL);
+    priority_lower(NULL);
     pthread_mutex_lock(&r->lock);
     /* Tasks that were submitted are run even while stopping: their callers wait for them. */
     while (r->first || !r->stopping) {
@@ -121,12 +121,6 @@ static void *run_tasks(void *argument)
     pthread_cond_broadcast(&r->done);
     pthread_mutex_unlock(&r->lock);
     return NULL;
-}
-
-void compute_threads_prepare_thread(void *unused)
-{
-    (void)unused;
-    priority_lower();
 }
 
 /* httpd's own threads handle its signals: the new thread inherits a mask that blocks all. */

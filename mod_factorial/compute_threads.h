@@ -41,7 +41,4 @@ bool compute_threads_wait(compute_threads *r, compute_task *task, unsigned milli
  */
 bool compute_threads_stop(compute_threads *r, unsigned milliseconds);
 
-/* To be called first by every thread that computes, those of the engine's pool included. */
-void compute_threads_prepare_thread(void *unused);
-
 #endif

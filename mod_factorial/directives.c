@@ -2,6 +2,7 @@
 
 #include "cgroup.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <string.h>
@@ -110,7 +111,7 @@ static bool is_for(const endpoint_rule *rule, const char *uri)
 const endpoint_rule *directives_endpoint(const request_rec *r)
 {
     const directives *d = ap_get_module_config(r->per_dir_config, &factorial_module);
-    const endpoint_rule *rule = d ? d->rules : NULL;
+    const endpoint_rule *rule = d->rules;
     /* Factorial Off is for the addresses below it too. */
     while (rule && rule->on && !(rule->on == 1 && is_for(rule, r->uri)))
         rule = rule->outer;
@@ -120,7 +121,7 @@ const endpoint_rule *directives_endpoint(const request_rec *r)
 static response_form form_of(const request_rec *r)
 {
     const directives *d = ap_get_module_config(r->per_dir_config, &factorial_module);
-    for (const endpoint_rule *rule = d ? d->rules : NULL; rule; rule = rule->outer)
+    for (const endpoint_rule *rule = d->rules; rule; rule = rule->outer)
         if (rule->form != UNSET && is_for(rule, r->uri))
             return (response_form)rule->form;
     return FORM_NUMBER;
@@ -129,7 +130,7 @@ static response_form form_of(const request_rec *r)
 static uint64_t value_of(ap_conf_vector_t *configuration, setting which)
 {
     const directives *d = ap_get_module_config(configuration, &factorial_module);
-    int64_t value = d ? d->value[which] : UNSET;
+    int64_t value = d->value[which];
     if (value == UNSET)
         value = settings[which].machine ? settings[which].machine() : settings[which].fallback;
     return (uint64_t)value;
@@ -163,15 +164,10 @@ server_settings directives_server(ap_conf_vector_t *configuration)
 /* ---- reading directives */
 
 /* The owner of a directory or a .htaccess file must not be able to lift a limit. */
-static const char *refuse_directories(cmd_parms *cmd)
+static const char *refuse_context(cmd_parms *cmd, bool global)
 {
-    return ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS);
-}
-
-static const char *refuse_context(cmd_parms *cmd, setting which)
-{
-    return settings[which].global ? ap_check_cmd_context(cmd, GLOBAL_ONLY)
-                                  : refuse_directories(cmd);
+    return ap_check_cmd_context(cmd, global ? GLOBAL_ONLY
+                                            : NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS);
 }
 
 /* Does the directive stand in a section for one address, not for a pattern of addresses? */
@@ -199,7 +195,7 @@ static endpoint_rule *rule_here(const cmd_parms *cmd, directives *d)
 
 static const char *set_factorial(cmd_parms *cmd, void *record, int on)
 {
-    const char *error = refuse_directories(cmd);
+    const char *error = refuse_context(cmd, false);
     if (error)
         return error;
     if (!cmd->path)
@@ -214,7 +210,7 @@ static const char *set_form(cmd_parms *cmd, void *record, const char *text)
                                         [FORM_STRING] = "string",
                                         [FORM_TEXT] = "text",
                                         [FORM_SUMMARY] = "summary"};
-    const char *error = refuse_directories(cmd);
+    const char *error = refuse_context(cmd, false);
     if (error)
         return error;
     for (int form = 0; form < (int)(sizeof names / sizeof *names); form++)
@@ -226,43 +222,30 @@ static const char *set_form(cmd_parms *cmd, void *record, const char *text)
                         cmd->cmd->name, text);
 }
 
-/* Digits only; false if the text is anything else or the value is out of range. */
-static bool read_number(const char *text, int64_t least, int64_t most, int64_t *value)
-{
-    int64_t number = 0;
-    for (const char *c = text; *c; c++) {
-        if (*c < '0' || *c > '9')
-            return false;
-        number = 10 * number + (*c - '0');
-        if (number > most)
-            return false;
-    }
-    if (!*text || number < least)
-        return false;
-    *value = number;
-    return true;
-}
-
 static const char *set_number(cmd_parms *cmd, void *record, const char *text)
 {
     directives *d = record;
     setting which = (setting)(intptr_t)cmd->info;
     int64_t least = settings[which].least, most = settings[which].most;
-    const char *error = refuse_context(cmd, which);
+    char *end;
+    const char *error = refuse_context(cmd, settings[which].global);
     if (error)
         return error;
-    if (!read_number(text, least, most, &d->value[which]))
+    /* Where the number is too large for an int64_t, apr_strtoi64 returns the largest. */
+    int64_t value = apr_strtoi64(text, &end, 10);
+    if (!apr_isdigit(*text) || *end || value < least || value > most)
         return apr_psprintf(cmd->pool,
                             "%s takes a whole number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
                             ", not \"%s\"",
                             cmd->cmd->name, least, most, text);
+    d->value[which] = value;
     return NULL;
 }
 
 static const char *set_engine(cmd_parms *cmd, void *record, const char *text)
 {
     directives *d = record;
-    const char *error = refuse_context(cmd, ENGINE);
+    const char *error = refuse_context(cmd, true);
     if (error)
         return error;
     if (strcasecmp(text, "auto") != 0 && strcasecmp(text, "gmp") != 0)

@@ -24,6 +24,7 @@ typedef struct {
     uint64_t waited;     /* for the budget, microseconds */
     uint64_t computed;   /* microseconds */
     slot slot;           /* taken by a long computation, or where sending has to wait */
+    bool expired;        /* the client has not taken the response in time */
     outcome outcome;     /* what has become of the request */
 } factorial_request;
 

@@ -6,7 +6,6 @@
 #include "factorial_request.h"
 #include "keepalive.h"
 #include "metrics.h"
-#include "pacing.h"
 #include "process.h"
 #include "response.h"
 #include "validators.h"
@@ -30,11 +29,11 @@ static void set_outcome(factorial_request *q, outcome reached)
 {
     const outcome_row *row = &outcomes[reached];
     q->outcome = reached;
-    if (row->reason)
-        apr_table_setn(q->r->notes, "factorial-reason", row->reason);
-    if (row->log)
-        ap_log_rerror(APLOG_MARK, row->log_level, 0, q->r, "factorial of %" APR_UINT64_T_FMT " %s",
-                      q->n, row->log);
+    if (!row->log.reason)
+        return;
+    apr_table_setn(q->r->notes, "factorial-reason", row->log.reason);
+    ap_log_rerror(APLOG_MARK, row->log.level, 0, q->r, "factorial of %" APR_UINT64_T_FMT " %s",
+                  q->n, row->log.text);
 }
 
 static int refuse(factorial_request *q, outcome reached)
@@ -104,7 +103,7 @@ static int answer(factorial_request *q)
     note_number(r, "factorial-compute-us", q->computed);
     set_outcome(q, computed);
     int result = computed == OUTCOME_OK ? response_send_result(q) : response_send_error(q);
-    if (pacing_expired(r))
+    if (q->expired)
         set_outcome(q, OUTCOME_SLOW);
     slot_return(&q->slot, r);
     return result;

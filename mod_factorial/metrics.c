@@ -41,20 +41,16 @@ static uint64_t read_counter(atomic_uint_fast64_t *counter)
 
 void metrics_count(outcome how)
 {
-    if (shared)
-        add(&shared->requests[how], 1);
+    add(&shared->requests[how], 1);
 }
 
 void metrics_count_health_check(void)
 {
-    if (shared)
-        add(&shared->health_checks, 1);
+    add(&shared->health_checks, 1);
 }
 
 void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed)
 {
-    if (!shared)
-        return;
     add(&shared->computations, 1);
     add(&shared->digits, digits);
     add(&shared->waited, waited);
@@ -75,17 +71,15 @@ static void show_line(request_rec *r, bool plain, const char *label, const char 
 static int show(request_rec *r, int flags)
 {
     bool plain = flags & AP_STATUS_SHORT;
-    if (!shared)
-        return OK;
     admission_totals now = admission_sum(budget);
     if (!plain)
         ap_rputs("<hr />\n<h2>mod_factorial</h2>\n<dl>\n", r);
     for (int i = 0; i < OUTCOME_COUNT;) {
         const outcome_row *row = &outcomes[i];
         uint64_t requests = 0;
-        for (; i < OUTCOME_COUNT && !strcmp(outcomes[i].counter, row->counter); i++)
+        for (; i < OUTCOME_COUNT && !strcmp(outcomes[i].counter.name, row->counter.name); i++)
             requests += read_counter(&shared->requests[i]);
-        show_line(r, plain, row->counter, row->counter_title, requests);
+        show_line(r, plain, row->counter.name, row->counter.title, requests);
     }
     show_line(r, plain, "HealthChecks", "health checks", read_counter(&shared->health_checks));
     show_line(r, plain, "Computations", "computations", read_counter(&shared->computations));

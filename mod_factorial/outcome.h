@@ -27,18 +27,24 @@ typedef enum {
 } outcome;
 
 typedef struct {
-    const char *counter;       /* its name in mod_status's ?auto form, behind "Factorial" */
-    const char *counter_title; /* its name on the page; outcomes with one counter are neighbours */
-
-    int status;          /* of the response; 0: what httpd or the request has set */
-    const char *detail;  /* body of the error; NULL: there is no error to send */
-    const char *problem; /* end of the `type` of problem details (RFC 9457) */
-    const char *title;   /* their `title` */
-    bool retry;          /* the same request may succeed a second later */
-
-    const char *reason; /* the note factorial-reason, for the access log; NULL: none */
-    int log_level;      /* of a line in the error log; used if there is a `log` */
-    const char *log;    /* the line is "factorial of N" and this; NULL: no line */
+    /* In mod_status: behind "Factorial" in the ?auto form, and on the page. Outcomes that share a
+     * counter are neighbours. */
+    struct {
+        const char *name, *title;
+    } counter;
+    int status; /* of the response; 0: what httpd or the request has set */
+    /* The error: its body is `detail`, or problem details (RFC 9457) with all three. NULL: there is
+     * no error to send. */
+    struct {
+        const char *type, *title, *detail;
+    } problem;
+    /* The note factorial-reason for the access log, and the line "factorial of N" and `text` for
+     * the error log. NULL: none. */
+    struct {
+        const char *reason;
+        int level;
+        const char *text;
+    } log;
 } outcome_row;
 
 /* By outcome. */

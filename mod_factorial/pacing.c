@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <util_filter.h>
 
-#define FILTER "FACTORIAL_PACING"
-
 enum {
     CHUNK_MIN = 1024,
     LEAST_RATE = 131072, /* bytes a second */
@@ -18,24 +16,15 @@ enum {
 };
 
 typedef struct {
-    slot *slot;
+    factorial_request *q;
     int64_t deadline;         /* by clock_now */
     apr_socket_t *socket;     /* NULL for a stream of HTTP/2 */
     apr_bucket_brigade *rest; /* what has not been passed on yet */
     apr_off_t most;           /* bytes of a chunk */
     apr_off_t held;           /* bytes that httpd may hold, at the most */
-    bool expired;
 } pacing;
 
 static ap_filter_rec_t *filter;
-
-static pacing *pacing_of(const request_rec *r)
-{
-    for (ap_filter_t *f = r->proto_output_filters; f; f = f->next)
-        if (f->frec == filter)
-            return f->ctx;
-    return NULL;
-}
 
 /* ---- waiting for the client */
 
@@ -79,7 +68,7 @@ static apr_status_t make_room(ap_filter_t *f, pacing *p)
         p->held = 0;
     if (p->held <= p->most / 2)
         return APR_SUCCESS;
-    if ((!p->socket || process->async) && !slot_take(p->slot, f->r))
+    if ((!p->socket || process->async) && !slot_take(&p->q->slot, f->r))
         return APR_TIMEUP;
     p->held = 0;
     return p->socket ? wait_for_client(f, p) : APR_SUCCESS;
@@ -139,13 +128,6 @@ static apr_status_t copy_data(apr_bucket_brigade *chunk, apr_off_t *length)
 
 /* ---- the filter */
 
-static apr_status_t give_up(ap_filter_t *f, pacing *p)
-{
-    p->expired = true;
-    f->c->aborted = 1;
-    return APR_ECONNABORTED;
-}
-
 static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     pacing *p = f->ctx;
@@ -153,11 +135,7 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
     apr_bucket *end;
     apr_status_t status = ap_save_brigade(f, &p->rest, &brigade, f->r->pool);
     while (status == APR_SUCCESS && (end = end_of_chunk(p))) {
-        if (clock_now() >= p->deadline) {
-            status = APR_TIMEUP;
-            break;
-        }
-        status = make_room(f, p);
+        status = clock_now() < p->deadline ? make_room(f, p) : APR_TIMEUP;
         if (status != APR_SUCCESS)
             break;
         brigade = apr_brigade_split_ex(p->rest, end, brigade); /* what follows the chunk */
@@ -171,15 +149,17 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (status == APR_SUCCESS)
         return status;
     apr_brigade_cleanup(p->rest);
-    if (APR_STATUS_IS_TIMEUP(status) || clock_now() >= p->deadline)
-        return give_up(f, p);
-    return status;
+    if (!APR_STATUS_IS_TIMEUP(status) && clock_now() < p->deadline)
+        return status;
+    p->q->expired = true;
+    f->c->aborted = 1;
+    return APR_ECONNABORTED;
 }
 
 void pacing_register(void)
 {
     /* Behind all filters of the request, so behind those that need the whole response at once. */
-    filter = ap_register_output_filter(FILTER, pace, NULL, AP_FTYPE_CONNECTION - 1);
+    filter = ap_register_output_filter("FACTORIAL_PACING", pace, NULL, AP_FTYPE_CONNECTION - 1);
 }
 
 /* httpd makes the worker wait from FlushMaxThreshold on; TLS adds less than a twelfth. */
@@ -191,23 +171,18 @@ static apr_off_t chunk_of(const request_rec *r)
     return most > PACING_CHUNK ? PACING_CHUNK : most < CHUNK_MIN ? CHUNK_MIN : most;
 }
 
-void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout, slot *s)
+void pacing_start(factorial_request *q)
 {
+    request_rec *r = q->r;
     if (r->main)
         return;
     pacing *p = apr_pcalloc(r->pool, sizeof *p);
-    uint64_t seconds = send_timeout + bytes / LEAST_RATE;
-    p->slot = s;
+    uint64_t seconds = q->settings.send_timeout + q->plan.digits / LEAST_RATE;
+    p->q = q;
     p->deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND;
     p->socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
     p->rest = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     p->most = p->socket ? chunk_of(r) : PACING_CHUNK;
     p->held = p->socket ? p->most : 0; /* of a response before this one, for all we know */
     ap_add_output_filter_handle(filter, p, r, r->connection);
-}
-
-bool pacing_expired(const request_rec *r)
-{
-    const pacing *p = pacing_of(r);
-    return p && p->expired;
 }

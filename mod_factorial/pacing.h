@@ -5,9 +5,7 @@
 #ifndef MOD_FACTORIAL_PACING_H
 #define MOD_FACTORIAL_PACING_H
 
-#include "slot.h"
-
-#include <stdint.h>
+#include "factorial_request.h"
 
 /*
  * httpd holds as many bytes of a response, and of what came before it on the connection, without
@@ -20,20 +18,19 @@ enum { PACING_CHUNK = 60000 };
 void pacing_register(void);
 
 /*
- * From now on the response, of about so many bytes, is passed on in chunks of at most PACING_CHUNK
- * bytes, which are copies: the block of digits is free when the last chunk has been passed on. Only
- * a request with a slot waits for the client in between. One without takes a slot then, and is
- * given up if there is none. So clients that do not read hold no more threads than there are slots.
+ * From now on the response is passed on in chunks of at most PACING_CHUNK bytes, which are copies:
+ * the block of digits is free when the last chunk has been passed on. Only a request with a slot
+ * waits for the client in between. One without takes a slot then, and is given up if there is none.
+ * So clients that do not read hold no more threads than there are slots.
  *
- * The response is given up together with its connection (HTTP/2: its stream) when the client has
- * not taken it within send_timeout seconds and one more for each 128 KiB. As long as it takes
- * nothing, httpd's Timeout holds, or the rest of that time if that is less. The result of a
- * subrequest is part of another response, which is not paced. `s` must live as long as the
+ * The response is given up together with its connection (HTTP/2: its stream), and q->expired set,
+ * when the client has not taken it within send_timeout seconds and one more for each 128 KiB. As
+ * long as it takes nothing, httpd's Timeout holds, or the rest of that time if that is less. The
+ * result of a subrequest is part of another response, which is not paced.
+ *
+ * Reads r, plan and settings of the request, and takes its slot. `q` must live as long as the
  * request's pool.
  */
-void pacing_start(request_rec *r, uint64_t bytes, uint64_t send_timeout, slot *s);
-
-/* True if the response was given up. */
-bool pacing_expired(const request_rec *r);
+void pacing_start(factorial_request *q);
 
 #endif

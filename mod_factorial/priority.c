@@ -53,8 +53,9 @@ bool priority_probe(void)
     return allowed;
 }
 
-void priority_lower(void)
+void priority_lower(void *unused)
 {
+    (void)unused;
     if (allowed)
         lower();
 }

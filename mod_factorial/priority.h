@@ -13,7 +13,10 @@
  */
 bool priority_probe(void);
 
-/* Lowers the priority of the calling thread; does nothing if that is not allowed. */
-void priority_lower(void);
+/*
+ * Lowers the priority of the calling thread; does nothing if that is not allowed. To be called
+ * first by every thread that computes, those of the engine's pool included, whose callback it is.
+ */
+void priority_lower(void *unused);
 
 #endif

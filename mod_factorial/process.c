@@ -33,7 +33,8 @@ bool process_is_stopping(void)
 static unsigned mpm_query(int what)
 {
     int value = 0;
-    return ap_mpm_query(what, &value) == APR_SUCCESS && value > 0 ? (unsigned)value : 1;
+    ap_mpm_query(what, &value);
+    return value > 0 ? (unsigned)value : 0;
 }
 
 /* For the child processes to come. The ledger survives a restart; this pointer is set anew. */
@@ -113,8 +114,7 @@ static void configure(const server_rec *server)
     state.here = at_least_one(workers / 4);
     state.everywhere = at_least_one(workers * processes / 4);
     state.streams = at_least_one(stream_threads(server) / 4 * 3);
-    int async = 0;
-    state.async = ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async > 0;
+    state.async = mpm_query(AP_MPMQ_IS_ASYNC);
     state.short_most = (int)at_least_one(workers / 2);
 }
 
@@ -132,7 +132,7 @@ static factorial_pool *helpers;
 /* The pool's threads inherit a mask that blocks all signals from the compute thread that calls. */
 static void create_helpers(void)
 {
-    helpers = factorial_pool_create(state.threads - 1, compute_threads_prepare_thread, NULL);
+    helpers = factorial_pool_create(state.threads - 1, priority_lower, NULL);
 }
 
 factorial_pool *process_pool(void)
@@ -170,14 +170,12 @@ void process_stopping(apr_pool_t *pool, int graceful)
 
 void process_init(apr_pool_t *pool, server_rec *server)
 {
-    int threaded = AP_MPMQ_NOT_SUPPORTED;
     configure(server);
     state.joined = admission_join(&account, ledger);
     if (!state.joined)
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                      "no account in the budget: this process refuses large numbers");
-    ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
-    if (threaded == AP_MPMQ_NOT_SUPPORTED)
+    if (!mpm_query(AP_MPMQ_IS_THREADED))
         return;
     unsigned most = state.limits.computations < state.here ? state.limits.computations : state.here;
     state.compute_threads = compute_threads_create(most, idle, NULL);

@@ -76,20 +76,20 @@ int response_send_error(const factorial_request *q)
     request_rec *r = q->r;
     const outcome_row *row = &outcomes[q->outcome];
     r->status = row->status;
-    if (!row->detail) {
+    if (!row->problem.detail) {
         r->connection->aborted = 1;
         return OK;
     }
     const char *maximum = q->outcome == OUTCOME_NUMBER_TOO_LARGE
                               ? apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, q->maximum)
                               : "";
-    const char *detail = apr_pstrcat(r->pool, row->detail, maximum, NULL);
+    const char *detail = apr_pstrcat(r->pool, row->problem.detail, maximum, NULL);
     /* They may have been set for a result that could not be computed. */
     apr_table_unset(r->headers_out, "ETag");
     apr_table_unset(r->headers_out, "Accept-Ranges");
     if (row->status == HTTP_METHOD_NOT_ALLOWED)
         apr_table_setn(r->headers_out, "Allow", ALLOWED_METHODS);
-    if (row->retry)
+    if (row->status == HTTP_SERVICE_UNAVAILABLE)
         apr_table_setn(r->headers_out, "Retry-After", "1");
     if (!q->problem_details)
         return send_uncached(r, TYPE_TEXT, detail);
@@ -97,7 +97,7 @@ int response_send_error(const factorial_request *q)
                          apr_psprintf(r->pool,
                                       "{\"type\":\"/docs/problems#%s\",\"title\":\"%s\","
                                       "\"status\":%d,\"detail\":\"%s\"%s%s}\n",
-                                      row->problem, row->title, row->status, detail,
+                                      row->problem.type, row->problem.title, row->status, detail,
                                       *maximum ? ",\"maximum\":" : "", maximum));
 }
 
@@ -279,6 +279,6 @@ int response_send_result(factorial_request *q)
     append(brigade, forms[q->form].after, strlen(forms[q->form].after));
     add_finish_filter(r, NULL);
     if (q->digits)
-        pacing_start(r, q->plan.digits, q->settings.send_timeout, &q->slot);
+        pacing_start(q);
     return pass(r, brigade);
 }

@@ -56,7 +56,7 @@ def test_the_linters_have_nothing_to_say(linter: str) -> None:
 
 def test_every_problem_of_the_module_is_described() -> None:
     source = (SOURCE / "mod_factorial/outcome.c").read_text()
-    found = set(re.findall(r'\.problem = "([a-z-]+)"', source))
+    found = set(re.findall(r'\.problem = \{"([a-z-]+)"', source))
     assert "number-invalid" in found
     described_types = described["components"]["schemas"]["Problem"]["properties"]["type"]
     assert found == set(re.findall(r"`#([a-z-]+)`", described_types["description"]))

@@ -157,7 +157,7 @@ def messages() -> set[str]:
         text = re.sub(r'"\s*"', "", text)
         found |= set(re.findall(r'ap_log_r?error\([^"]*"([^"]*)"', text))
     outcomes = (SOURCE / "mod_factorial/outcome.c").read_text()
-    found |= {f"factorial of N {log}" for log in re.findall(r'\.log = "([^"]*)"', outcomes)}
+    found |= {f"factorial of N {log}" for log in re.findall(r'\.log = \{"\w+", \w+,\s*"([^"]*)"', outcomes)}
     return {max(re.split(r"%\w*", message), key=len).strip(" ,") for message in found}
 
 
@@ -179,7 +179,7 @@ def test_every_metric_is_explained() -> None:
     source = (SOURCE / "mod_factorial/metrics.c").read_text()
     labels = set(re.findall(r'show_line\(r, plain, "(\w+)"', source))
     outcomes = (SOURCE / "mod_factorial/outcome.c").read_text()
-    labels |= set(re.findall(r'\.counter = "(\w+)"', outcomes))
+    labels |= set(re.findall(r'(?:\.counter =|BAD_REQUESTS) +\{"(\w+)"', outcomes))
     page = (SOURCE / "docs/operations.md").read_text()
     assert len(labels) > 10
     assert {label for label in labels if f"Factorial{label}" not in page} == set()

@@ -74,7 +74,7 @@ def test_the_log_has_what_refusals_are_counted_by() -> None:
     assert image.LOG_REASON == "$.reason"
     assert '"status":%>s' in HTTPD
     assert '"reason":"%{factorial-reason}n"' in HTTPD
-    assert f'.reason = "{image.REASON_REFUSED}"' in source("outcome.c")
+    assert f'.log = {{"{image.REASON_REFUSED}", ' in source("outcome.c")
 
 
 def test_the_modules_limits_are_known() -> None:

@@ -2,6 +2,7 @@
 #include "engine/factorial.h"
 #include "fake_httpd.h"
 #include "memory.h"
+#include "metrics.h"
 #include "process.h"
 #include "result.h"
 #include "suite.h"
@@ -60,7 +61,9 @@ static void assert_budget_is_free(void)
 START_TEST(a_small_number_needs_no_budget)
 {
     factorial_request q;
-    ck_assert_int_eq(compute(fake_request(NULL), 20, &q), OUTCOME_OK);
+    request_rec *r = fake_request(NULL);
+    ck_assert(metrics_create(r->server, NULL));
+    ck_assert_int_eq(compute(r, 20, &q), OUTCOME_OK);
     ck_assert(!memcmp(q.digits, "2432902008176640000", 19));
     ck_assert(!q.slot.taken);
     result_free(q.digits);

@@ -61,10 +61,8 @@ START_TEST(a_number_has_a_default_a_range_and_contexts)
 {
     void *d = record(), *set = record();
     const char *name = numbers[_i].name;
-    if (numbers[_i].fallback) {
+    if (numbers[_i].fallback)
         ck_assert_uint_eq(fake_setting(d, name), numbers[_i].fallback);
-        ck_assert_uint_eq(fake_setting(NULL, name), numbers[_i].fallback);
-    }
     uint64_t values[] = {numbers[_i].least, numbers[_i].most, numbers[_i].least + 1};
     for (size_t i = 0; i < 3; i++) {
         ck_assert_ptr_null(set_number(set, _i, values[i]));
@@ -154,7 +152,6 @@ START_TEST(a_mark_is_for_the_exact_address)
 {
     void *d = record();
     ck_assert(!marks(d, "/x"));
-    ck_assert(!marks(NULL, "/x"));
     fake.context_refusal = "not here";
     ck_assert_str_eq(fake_directive(d, "Factorial", "On"), "not here");
     fake.context_refusal = NULL;
@@ -192,7 +189,6 @@ START_TEST(the_form_is_named)
                  {"SUMMARY", FORM_SUMMARY}};
     void *d = record();
     ck_assert_int_eq(form(d, "/x"), FORM_NUMBER);
-    ck_assert_int_eq(form(NULL, "/x"), FORM_NUMBER);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         ck_assert_ptr_null(fake_directive(d, "FactorialForm", forms[i].name));
         ck_assert_uint_eq(fake.context, NOWHERE_BUT_LOCATION);

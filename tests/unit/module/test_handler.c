@@ -1,8 +1,15 @@
 #include "fake_httpd.h"
 #include "handler.h"
+#include "metrics.h"
 #include "suite.h"
 
 #include <string.h>
+
+static void set_up(void)
+{
+    fake_set_up();
+    ck_assert(metrics_create(fake_request(NULL)->server, NULL));
+}
 
 START_TEST(other_handlers_requests_are_declined)
 {
@@ -183,7 +190,7 @@ Suite *suite(void)
 {
     Suite *s = suite_create("handler");
     TCase *t = tcase_create("handler");
-    tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
+    tcase_add_checked_fixture(t, set_up, fake_tear_down);
     tcase_add_test(t, other_handlers_requests_are_declined);
     tcase_add_test(t, a_number_gets_its_factorial);
     tcase_add_test(t, the_tag_is_compared_before_anything_is_computed);

@@ -11,7 +11,7 @@
 static const uint64_t large = 1000000;
 static const int64_t SECOND = 1000000;
 
-static slot the_slot;
+static factorial_request q;
 static int releases; /* of the digits' block */
 
 /* No limit follows the wall clock. */
@@ -30,7 +30,7 @@ static request_rec *paced_request(void)
     ck_assert(process_prepare(r->server));
     process_init(fake.pool, r->server);
     pacing_register();
-    the_slot = (slot){false};
+    q = (factorial_request){.r = r};
     releases = 0;
     return r;
 }
@@ -52,7 +52,10 @@ static void start_pacing(request_rec *r, uint64_t bytes, uint64_t timeout)
     ap_filter_t *core = apr_pcalloc(r->pool, sizeof *core);
     *core = (ap_filter_t){.frec = &core_record, .c = r->connection};
     r->connection->output_filters = core;
-    pacing_start(r, bytes, timeout, &the_slot);
+    q.r = r;
+    q.plan.digits = bytes;
+    q.settings.send_timeout = timeout;
+    pacing_start(&q);
     if (r->proto_output_filters)
         r->proto_output_filters->next = core;
 }
@@ -102,7 +105,7 @@ START_TEST(parts_of_other_responses_are_not_paced)
     r->main = &outer;
     start_pacing(r, large, 10);
     ck_assert_int_eq(fake.filters_added, 0);
-    ck_assert(!pacing_expired(r));
+    ck_assert(!q.expired);
 }
 END_TEST
 
@@ -123,7 +126,7 @@ START_TEST(what_httpd_takes_without_waiting_is_passed_on_as_one_bucket)
     ck_assert_int_eq(fake.ends, 1);
     ck_assert_int_eq(releases, 3);
     ck_assert_uint_eq(strlen(fake.body), 50100);
-    ck_assert(!the_slot.taken);
+    ck_assert(!q.slot.taken);
 }
 END_TEST
 
@@ -163,7 +166,7 @@ START_TEST(a_large_response_is_passed_on_in_chunks_and_whole)
     ck_assert_int_eq(fake.passes, 17);
     ck_assert_int_eq(fake.ends, 1);
     ck_assert_int_eq(releases, 1);
-    ck_assert(!pacing_expired(r));
+    ck_assert(!q.expired);
     apr_socket_close(fake.socket);
 }
 END_TEST
@@ -176,7 +179,7 @@ START_TEST(past_the_deadline_the_connection_is_given_up)
     start_pacing(r, 1000, 10);
     fake.monotonic = 10 * SECOND;
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
-    ck_assert(pacing_expired(r));
+    ck_assert(q.expired);
     ck_assert(r->connection->aborted);
     ck_assert_str_eq(fake.body, "");
     ck_assert_int_eq(releases, 1);
@@ -189,7 +192,7 @@ START_TEST(a_large_response_has_a_second_more_for_each_128_kib)
     start_pacing(r, (uint64_t)20 * 131072, 10);
     fake.monotonic = 15 * SECOND;
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
-    ck_assert(!pacing_expired(r));
+    ck_assert(!q.expired);
 }
 END_TEST
 
@@ -200,7 +203,7 @@ START_TEST(a_client_that_httpd_has_waited_for_in_vain_is_given_up)
     fake.pass_result = APR_TIMEUP; /* perhaps a moment before the deadline */
     ck_assert_int_eq(send_through(r, large), APR_ECONNABORTED);
     ck_assert_int_eq(fake.passes, 1);
-    ck_assert(pacing_expired(r));
+    ck_assert(q.expired);
     ck_assert(r->connection->aborted);
 }
 END_TEST
@@ -212,7 +215,7 @@ START_TEST(another_error_is_passed_back_as_it_is)
     fake.pass_result = APR_EPIPE;
     ck_assert_int_eq(send_through(r, large), APR_EPIPE);
     ck_assert_int_eq(fake.passes, 1);
-    ck_assert(!pacing_expired(r));
+    ck_assert(!q.expired);
 }
 END_TEST
 
@@ -266,7 +269,7 @@ START_TEST(a_chunk_waits_with_a_slot_until_httpd_holds_nothing)
     ck_assert_int_eq(asks_until_sent, 0);
     ck_assert_uint_eq(strlen(fake.body), 1000);
     ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 1);
-    slot_return(&the_slot, r);
+    slot_return(&q.slot, r);
     ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
     close(client_end);
 }
@@ -280,7 +283,7 @@ START_TEST(without_a_slot_no_worker_waits)
     start_pacing(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
     ck_assert_int_eq(asks_until_sent, 3);
-    ck_assert(pacing_expired(r));
+    ck_assert(q.expired);
     ck_assert(r->connection->aborted);
     close(client_end);
 }
@@ -310,12 +313,12 @@ START_TEST(a_stream_needs_a_slot_from_its_second_chunk_on)
     ck_assert_int_eq(send_through(r, 1000), APR_SUCCESS);
     ck_assert_uint_eq(slots_taken(ADMISSION_STREAM), 1);
     ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
-    slot_return(&the_slot, r);
+    slot_return(&q.slot, r);
     take_all_slots();
     start_pacing(r, large, 10);
     ck_assert_int_eq(send_through(r, PACING_CHUNK), APR_SUCCESS);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
-    ck_assert(pacing_expired(r));
+    ck_assert(q.expired);
 }
 END_TEST
 
@@ -323,8 +326,8 @@ START_TEST(a_slot_is_returned_with_its_request)
 {
     request_rec *r = paced_request();
     apr_pool_create(&r->pool, fake.pool);
-    ck_assert(slot_take(&the_slot, r));
-    ck_assert(slot_take(&the_slot, r)); /* the same one */
+    ck_assert(slot_take(&q.slot, r));
+    ck_assert(slot_take(&q.slot, r)); /* the same one */
     ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 1);
     apr_pool_destroy(r->pool);
     ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
@@ -339,7 +342,7 @@ START_TEST(a_client_that_takes_nothing_is_given_up)
     apr_socket_timeout_set(fake.socket, apr_time_from_msec(300)); /* httpd's Timeout */
     start_pacing(r, large, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
-    ck_assert(pacing_expired(r));
+    ck_assert(q.expired);
     ck_assert(r->connection->aborted);
     ck_assert_str_eq(fake.body, "");
     close(client_end);
@@ -353,7 +356,7 @@ START_TEST(a_socket_that_httpd_has_closed_ends_the_wait)
     start_pacing(r, large, 10);
     apr_socket_close(fake.socket);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
-    ck_assert(!pacing_expired(r));
+    ck_assert(!q.expired);
     ck_assert_str_eq(fake.body, "");
     close(client_end);
 }
