@@ -126,7 +126,7 @@ parallel = -j "$$(nproc)"
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
 build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
 run_packages   := $(build_packages) curl python3-yaml
-test_packages  := $(run_packages) check libcurl4-openssl-dev media-types openssl python3 python3-venv
+test_packages  := $(run_packages) check libcurl4-openssl-dev media-types openssl python3-brotli python3-pytest python3-venv
 check_packages := $(test_packages) clang clang-format clang-tidy valgrind
 
 install = @conf/install-packages $(1)
@@ -163,6 +163,8 @@ run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0
 
 # ---- tests
 # Every tests/unit/**/test_*.c and tests/http/test_*.c is a Check suite, a program of its own.
+# The tests in Python need an httpd: under MPM (event) all of them run, under another one those that it may change.
+pytest      = env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -c tests/pytest.ini
 unit_suites := $(wildcard tests/unit/*/test_*.c)
 http_suites := $(wildcard tests/http/test_*.c)
 http_common := $(BUILD)/tests/http/server.o $(BUILD)/tests/http/client.o
@@ -203,6 +205,7 @@ test: test-packages ## unit tests, HTTP tests under each MPM, the API's descript
 	    $(BUILD)/stock/etc/apache2/apache2.conf
 	@tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
+	    '$(pytest) tests/http' $(foreach mpm,worker prefork,'env MPM=$(mpm) $(pytest) -m mpm tests/http') \
 	    $(call tool_suite,api) $(root_suites) \
 	    tests/make/test_options tests/make/test_packages tests/make/test_places
 test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## those of them that differ for root
@@ -211,7 +214,7 @@ test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## those of the
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
 test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)
-	tests/run $(http_programs:%='env MPM=$(MPM) %')
+	tests/run $(http_programs:%='env MPM=$(MPM) %') 'env MPM=$(MPM) $(pytest) tests/http'
 
 .PHONY: test-programs unit-programs
 unit-programs: $(unit_programs)

@@ -1,4 +1,8 @@
-"""A real httpd for the tests that are written in Python: its own folder, a free port, its log watched."""
+"""A real httpd for the tests: its own folder, a free port, a generated configuration, its log watched.
+
+In the environment, MPM names the MPM of generated configurations, and SERVER_PRELOAD is loaded into the
+server before all else: a sanitizer's runtime, for instance.
+"""
 
 import contextlib
 import os
@@ -9,51 +13,46 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+import client
 from apxs import HTTPD, MODULES
 
 SOURCE = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get("BUILD", "build")).resolve()
-SECONDS = 20  # in which a server comes up, and goes
+MPM = os.environ.get("MPM", "event")
+SECONDS = 60  # in which a server comes up, and goes
+TRIES = 5
+READY = "resuming normal operations"
 
+API = "/api/v1/factorial"
+ENDPOINT = f'<Location "{API}">\n    Factorial On\n</Location>\n'
+# The endpoint, and what tests look at while it works.
+WATCHED = f"""{ENDPOINT}
+<Location "/health">
+    SetHandler factorial-health
+</Location>
+<Location "/server-status">
+    SetHandler server-status
+</Location>
+LogLevel factorial:info
+"""
+
+# In the error log these need no mention: what httpd says at each start, restart and stop, by MPM.
+FAMILIAR = [
+    *("AH00094:", "AH00163:", "AH00169:", "AH00170:", "AH00171:"),
+    *("AH00292:", "AH00295:", "AH00296:", "AH00297:"),
+    *("AH00489:", "AH00491:", "AH00492:", "AH00493:"),
+    " configured, kernel ",  # the module's own line
+    "AH01882:",  # mod_ssl was built with another OpenSSL than the machine has
+    "AH01873:",  # there is no session cache of mod_ssl's
+]
 
 Prepare = Callable[[Path], None]  # puts what a configuration needs into a folder
-
-
-@dataclass
-class Httpd:
-    """A running server."""
-
-    root: Path  # its folder, with the page in docs/, error.log and access.log
-    port: int
-    pid: int = 0
-    # Of the error log. AH01882: mod_ssl was built with another OpenSSL than the machine has.
-    expected: list[str] = field(default_factory=lambda: ["AH01882"])
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def children(self) -> list[int]:
-        return [
-            int(pid)
-            for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        ]
-
-    def log(self, name: str) -> str:
-        return (self.root / name).read_text(errors="replace")
-
-    def surprises(self) -> list[str]:
-        """Lines of the error log at warning level and above that nobody expected."""
-        return [
-            line
-            for line in self.log("error.log").splitlines()
-            if re.search(r":(warn|error|crit|alert|emerg)\]", line)
-            and not any(text in line for text in self.expected)
-        ]
+T = TypeVar("T")
 
 
 def free_port() -> int:
@@ -62,127 +61,239 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def folder(root: Path) -> Path:
-    """Makes the server's folder, readable by the user that it runs as, with the page in docs/ and what
-    that user may write in cache/."""
-    root.chmod(0o755)
-    shutil.copytree(BUILD / "served", root / "docs")
-    for path in (root / "docs").rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    (root / "htdocs").mkdir()
-    (root / "cache").mkdir()
-    (root / "cache").chmod(0o777)
-    return root
+def wait_until(condition: Callable[[], T], what: str, seconds: float = SECONDS) -> T:
+    """The first true value of the condition, which is asked again and again for so long."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return value
 
 
-def shipped(root: Path, port: int) -> list[str]:
-    """The command line by which `make run` serves."""
-    defines = {
-        "LISTEN": "127.0.0.1",
-        "PORT": port,
-        "MODULE": BUILD / "mod_factorial.so",
-        "MODULES": MODULES,
-        "CONF": SOURCE / "conf",
-        "FACTORIAL_DOCS": root / "docs",
-    }
-    arguments = ["-d", str(root), "-f", str(SOURCE / "conf" / "local.conf")]
-    for name, value in defines.items():
-        arguments += ["-C", f'Define {name} "{value}"']
-    return [*arguments, "-c", "ErrorLog error.log"]
+def exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
-def own(root: Path, port: int, configuration: str) -> list[str]:
-    """The command line for a configuration of the caller's, behind the least that any server needs."""
-    (root / "httpd.conf").write_text(
-        f"""ServerRoot {root}
-Listen 127.0.0.1:{port}
+@dataclass
+class Httpd:
+    """A server, with index.html in htdocs/, the page in docs/ if it was made, error.log and access.log in
+    its folder."""
+
+    root: Path
+    port: int = field(default_factory=free_port)
+    mpm: str = MPM
+    expected: list[str] = field(default_factory=list)  # parts of lines of the error log
+
+    # ---- its files
+
+    def fill(self, name: str, text: str) -> str:
+        """Writes a file that the server's user may read; @ROOT@ and @PORT@ stand for the server's own. Its
+        path."""
+        path = self.root / name
+        for parent in reversed(path.relative_to(self.root).parents):
+            if not (self.root / parent).exists():
+                (self.root / parent).mkdir()
+                (self.root / parent).chmod(0o755)
+        path.write_text(text.replace("@ROOT@", str(self.root)).replace("@PORT@", str(self.port)))
+        path.chmod(0o644)
+        return str(path)
+
+    def configure(self, configuration: str, modules: str = "") -> list[str]:
+        """Writes a configuration, behind the least that any server needs, with these modules of httpd's
+        ("rewrite proxy"). The arguments for it."""
+        loaded = [
+            f'LoadModule {name}_module "{MODULES}/mod_{name}.so"\n'
+            for name in (f"mpm_{self.mpm}", "authz_core", *modules.split())
+        ]
+        text = f"""ServerRoot "@ROOT@"
+Listen 127.0.0.1:@PORT@
 ServerName localhost
 PidFile httpd.pid
 ErrorLog error.log
-DocumentRoot {root}/htdocs
+DocumentRoot "@ROOT@/htdocs"
 User www-data
 Group www-data
-LoadModule mpm_event_module {MODULES}/mod_mpm_event.so
-LoadModule authz_core_module {MODULES}/mod_authz_core.so
-LoadModule factorial_module "{BUILD}/mod_factorial.so"
+{"".join(loaded)}LoadModule factorial_module "{BUILD}/mod_factorial.so"
 {configuration}
 """
-    )
-    return ["-f", str(root / "httpd.conf")]
+        return ["-f", self.fill("httpd.conf", text)]
+
+    def shipped(self) -> list[str]:
+        """The arguments by which `make run` serves."""
+        defines = {
+            "LISTEN": "127.0.0.1",
+            "PORT": self.port,
+            "MODULE": BUILD / "mod_factorial.so",
+            "MODULES": MODULES,
+            "CONF": SOURCE / "conf",
+            "FACTORIAL_DOCS": self.root / "docs",
+        }
+        arguments = ["-d", str(self.root), "-f", str(SOURCE / "conf" / "local.conf")]
+        for name, value in defines.items():
+            arguments += ["-C", f'Define {name} "{value}"']
+        return [*arguments, "-c", "ErrorLog error.log"]
+
+    # ---- its life
+
+    def start(self, arguments: Sequence[str], wrapper: Sequence[str]) -> None:
+        """In a session of its own, since prefork signals its process group; it does not outlive the test."""
+        (self.root / "error.log").unlink(missing_ok=True)
+        environment = dict(os.environ)
+        if preload := environment.get("SERVER_PRELOAD"):
+            environment["LD_PRELOAD"] = preload
+        with (
+            (self.root / "access.log").open("ab") as out,
+            (self.root / "error.log").open("ab") as log,
+        ):
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", *wrapper, HTTPD, "-DFOREGROUND", *arguments],
+                stdout=out,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def comes_up(self, ready: str) -> bool:
+        """False if it ended instead."""
+
+        def up() -> bool:
+            with socket.socket() as probe:
+                return self.logged(ready) > 0 and probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+        wait_until(lambda: self.process.poll() is not None or up(), "the server serves")
+        return self.process.poll() is None
+
+    def reload(self, configuration: str = "", modules: str = "") -> None:
+        """Restarts gracefully, with another configuration if one is given. For a moment children of the old
+        one may still answer."""
+        if configuration:
+            self.configure(configuration, modules)
+        before = self.logged(READY)
+        self.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: self.logged(READY) > before, "the server has restarted")
+
+    def stop(self, sent: signal.Signals = signal.SIGWINCH, seconds: float = SECONDS) -> None:
+        """Ends it, gracefully by default: by SIGTERM event's main thread closes sockets that its workers are
+        just freeing, and may crash in that. All its processes must end."""
+        if self.process.poll() is None:
+            children = self.children()
+            self.process.send_signal(sent)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                raise AssertionError(f"the server did not end within {seconds} s") from None
+            wait_until(lambda: not any(map(exists, children)), "all children have ended", 5)
+        assert self.process.returncode == 0, f"exit status {self.process.returncode}"
+
+    def children(self) -> list[int]:
+        """The process ids of the children at this moment."""
+        pid = self.process.pid
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+    # ---- what it says
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ask(self, method: str, target: str, body: str = "", **headers: str) -> client.Answer:
+        return client.ask(self.port, method, target, body, **headers)
+
+    def get(self, target: str, **headers: str) -> client.Answer:
+        return client.ask(self.port, "GET", target, **headers)
+
+    def metric(self, name: str) -> int:
+        """Of those that mod_status shows."""
+        text = self.get("/server-status?auto").text
+        return int(re.search(rf"^Factorial{name}: (\d+)$", text, re.MULTILINE)[1])
+
+    def wait_for_metric(self, name: str, value: int, seconds: float = SECONDS) -> None:
+        wait_until(lambda: self.metric(name) == value, f"{name} is {value}", seconds)
+
+    def log(self, name: str = "error.log") -> str:
+        return (self.root / name).read_text(errors="replace")
+
+    def logged(self, text: str) -> int:
+        """How many times the error log has it."""
+        return self.log().count(text)
+
+    def surprises(self) -> list[str]:
+        """Lines of the error log that nobody expected; those at info level only if they are the module's."""
+        known = FAMILIAR + self.expected
+        return [
+            line
+            for line in self.log().splitlines()
+            if not any(text in line for text in known)
+            and not re.search(r"\[(?!factorial)\w+:info\]", line)
+        ]
 
 
-def accepts(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-def comes_up(process: subprocess.Popen[bytes], server: Httpd) -> bool:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        if "resuming normal operations" in server.log("error.log") and accepts(server.port):
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGWINCH)  # gracefully
-    try:
-        process.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def whole(root: Path, port: int, configuration: str) -> list[str]:
-    """The command line for a configuration to which nothing is to be added."""
-    (root / "httpd.conf").write_text(configuration.replace("@PORT@", str(port)))
-    return ["-f", str(root / "httpd.conf")]
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A server's folder, readable by the user that it runs as; in cache/ that user may write."""
+    with tempfile.TemporaryDirectory(prefix="factorial-") as name:
+        root = Path(name)
+        root.chmod(0o755)
+        page = BUILD / "served"
+        if page.is_dir():  # `make page` makes it; most tests do without
+            shutil.copytree(page, root / "docs")
+            for path in (root / "docs", *(root / "docs").rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+        (root / "cache").mkdir()
+        (root / "cache").chmod(0o777)
+        yield root
 
 
 @contextlib.contextmanager
 def running(
     configuration: str | None = None,
+    modules: str = "",
+    *,
+    whole: bool = False,
     extra: str = "",
+    mpm: str = MPM,
+    expected: Iterable[str] = (),
     prepare: Prepare = lambda _: None,
-    arguments: Callable[[Path, int, str], list[str]] = own,
+    wrapper: Sequence[str] = (),
+    ready: str = READY,
 ) -> Iterator[Httpd]:
-    """Runs the configuration that `make run` has, or another; `extra` comes behind it. @ROOT@ in either
-    is the server's folder, of which `prepare` is given cache/ beforehand. Fails if the error log has a
-    warning or worse that was not expected."""
-    with tempfile.TemporaryDirectory(prefix="factorial-") as name:
-        root = folder(Path(name))
-        port = free_port()
+    """Runs the configuration that `make run` has, or another with these modules of httpd's; `extra` comes
+    behind it. @ROOT@ and @PORT@ in it are the server's own. Nothing is added to a `whole` one. `prepare` is
+    given cache/ beforehand, `wrapper` runs the server's command, and `ready` is what the error log has once
+    it serves. Fails if the server does not end well, or the log has a line that nobody expected."""
+    with folder() as root:
         prepare(root / "cache")
-        (root / "extra.conf").write_text(extra.replace("@ROOT@", name))
-        command = (
-            shipped(root, port)
-            if configuration is None
-            else arguments(root, port, configuration.replace("@ROOT@", name))
-        )
-        server = Httpd(root, port)
-        with (root / "access.log").open("ab") as out, (root / "error.log").open("ab") as errors:
-            process = subprocess.Popen(
-                [HTTPD, "-D", "FOREGROUND", *command, "-c", f"Include {root}/extra.conf"],
-                stdout=out,
-                stderr=errors,
-                start_new_session=True,
-            )
-        server.pid = process.pid
+        for _ in range(TRIES):  # somebody may take the port between the look and the start
+            server = Httpd(root, mpm=mpm, expected=list(expected))
+            server.fill("htdocs/index.html", "<p>home</p>\n")
+            if configuration is None:
+                arguments = server.shipped()
+            elif whole:
+                arguments = ["-f", server.fill("httpd.conf", configuration)]
+            else:
+                arguments = server.configure(configuration, modules)
+            included = f'Include "{server.fill("extra.conf", extra)}"'
+            server.start([*arguments, "-c", included], wrapper)
+            if server.comes_up(ready):
+                break
+        else:
+            raise AssertionError(server.log())
         try:
-            assert comes_up(process, server), server.log("error.log")
             yield server
         finally:
-            stop(process)
+            server.stop()
         surprises = server.surprises()
         assert not surprises, "\n".join(surprises)
 
 
-def accepted(configuration: str, prepare: Prepare) -> str:
-    """What `apache2 -t` has against the configuration; "" if nothing."""
-    with tempfile.TemporaryDirectory(prefix="factorial-") as name:
-        root = folder(Path(name))
+def refusal(configuration: str, modules: str = "", prepare: Prepare = lambda _: None) -> str:
+    """What `httpd -t` has against the configuration; "" if nothing."""
+    with folder() as root:
         prepare(root / "cache")
-        command = own(root, free_port(), configuration.replace("@ROOT@", name))
-        done = subprocess.run([HTTPD, "-t", *command], capture_output=True, text=True, check=False)
+        server = Httpd(root)
+        server.fill("htdocs/index.html", "")
+        command = [HTTPD, "-t", *server.configure(configuration, modules)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         return "" if done.returncode == 0 else done.stderr

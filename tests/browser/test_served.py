@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from httpd import BUILD, SOURCE, Httpd, running, whole
+from httpd import BUILD, SOURCE, Httpd, running
 
 CONTAINER = (SOURCE / "conf/container/httpd.conf").read_text()
 POLICY = (
@@ -49,7 +49,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Httpd]:
         with running() as httpd:
             yield httpd
     else:
-        with running(container(), arguments=whole) as httpd:
+        with running(container(), whole=True) as httpd:
             yield httpd
 
 

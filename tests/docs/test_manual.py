@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from httpd import MODULES, SOURCE, Httpd, accepted, free_port, running
+from httpd import MODULES, SOURCE, Httpd, free_port, refusal, running
 from manual import Block, Command, blocks, commands
 
 PAGES = [*sorted((SOURCE / "docs").glob("*.md")), SOURCE / "README.md"]
@@ -58,7 +58,7 @@ def configuration(block: Block, secure: int) -> str:
 
 @pytest.mark.parametrize("block", CONFIGURATIONS, ids=str)
 def test_the_configuration_is_accepted(block: Block) -> None:
-    assert accepted(configuration(block, free_port()), prepare) == ""
+    assert refusal(configuration(block, free_port()), prepare=prepare) == ""
 
 
 @contextlib.contextmanager
