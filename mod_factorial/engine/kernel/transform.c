@@ -24,18 +24,16 @@ typedef struct {
     _Alignas(64) double value[ROOTS_USED], quotient[ROOTS_USED];
 } roots;
 
-KERNEL_INLINE roots block_roots(const field *f, int inverse, size_t j, modulus m)
+KERNEL_INLINE void block_roots(roots *r, const field *f, int inverse, size_t j, modulus m)
 {
-    roots r;
     const double *low = f->low[inverse][j % LOW_RECORDS];
     const double *high = f->high[inverse][j / LOW_RECORDS];
     for (int k = 0; k < ROOTS_USED; k += LANES) {
         vd w = load(low + k);
         multiplier all = multiplier_of(j < LOW_RECORDS ? w : mul(w, load(high + k), m), m);
-        store(r.value + k, all.value);
-        store(r.quotient + k, all.quotient);
+        store(r->value + k, all.value);
+        store(r->quotient + k, all.quotient);
     }
-    return r;
 }
 
 KERNEL_INLINE multiplier root(const roots *r, int k)
@@ -45,32 +43,33 @@ KERNEL_INLINE multiplier root(const roots *r, int k)
 
 /* ---- base case: products modulo x^BASE - s, one in each lane */
 
-/* c = a b; c may be a or b. */
-KERNEL_INLINE void base_multiply(vd *c, const vd *a, const vd *b, multiplier s, modulus m)
+/* x = x y */
+KERNEL_INLINE void base_multiply(double *x, const double *y, multiplier s, modulus m)
 {
-    vd scaled[BASE], result[BASE];
+    vd a[BASE], b[BASE], scaled[BASE];
 #pragma GCC unroll 8
-    for (int i = 1; i < BASE; i++)
-        scaled[i] = times(b[i], s, m);
+    for (int i = 0; i < BASE; i++) {
+        a[i] = load(x + i * LANES);
+        b[i] = load(y + i * LANES);
+        scaled[i] = i > 0 ? times(b[i], s, m) : b[i];
+    }
 #pragma GCC unroll 8
     for (int k = 0; k < BASE; k++) {
         dot sum = dot_zero();
 #pragma GCC unroll 8
         for (int i = 0; i < BASE; i++)
             dot_add(&sum, a[i], i <= k ? b[k - i] : scaled[BASE + k - i]);
-        result[k] = dot_reduce(sum, m);
+        store(x + k * LANES, dot_reduce(sum, m));
     }
-#pragma GCC unroll 8
-    for (int k = 0; k < BASE; k++)
-        c[k] = result[k];
 }
 
-/* c = a^2; c may be a. */
-KERNEL_INLINE void base_square(vd *c, const vd *a, multiplier s, modulus m)
+/* x = x^2 */
+KERNEL_INLINE void base_square(double *x, multiplier s, modulus m)
 {
-    vd scaled[BASE], twice[BASE], result[BASE];
+    vd a[BASE], scaled[BASE], twice[BASE];
 #pragma GCC unroll 8
     for (int i = 0; i < BASE; i++) {
+        a[i] = load(x + i * LANES);
         scaled[i] = 2 * i >= BASE ? times(a[i], s, m) : a[i];
         twice[i] = add(a[i], a[i]);
     }
@@ -83,22 +82,19 @@ KERNEL_INLINE void base_square(vd *c, const vd *a, multiplier s, modulus m)
             for (int j = i; j < BASE; j++)
                 if (i + j == k || i + j == k + BASE)
                     dot_add(&sum, i == j ? a[i] : twice[i], i + j == k ? a[j] : scaled[j]);
-        result[k] = dot_reduce(sum, m);
+        store(x + k * LANES, dot_reduce(sum, m));
     }
-#pragma GCC unroll 8
-    for (int k = 0; k < BASE; k++)
-        c[k] = result[k];
 }
 
 /* ---- leaves */
 
 /*
- * Up to TOGETHER neighbouring leaves are computed at once, and their instructions alternate in the
- * program. Each operation waits for the one before it, and a processor looks ahead about as far as
- * one leaf is long: so a leaf alone leaves its units idle half of the time, and the processor does
- * not find the next leaf's work by itself.
+ * Leaves are transformed, multiplied and transformed back in three loops over a few neighbours,
+ * each short enough for the processor to begin an iteration before the last one has ended. A
+ * transform's operations wait for each other longest: there two leaves are computed at once, and
+ * their instructions alternate in the program.
  */
-enum { TOGETHER = 2 };
+enum { LEAVES = 4, TOGETHER = 2 };
 
 /* The twiddle factors of one leaf. With eight lanes there is one more level within the lanes,
  * `root` is its root, and then s is `root` in the first half of the vectors and -root in the
@@ -108,21 +104,25 @@ typedef struct {
     multiplier root, root_inverse;
 } leaf_roots;
 
-KERNEL_INLINE leaf_roots find_leaf_roots(const field *f, size_t j, modulus m)
+static void find_leaf_roots(leaf_roots *r, const field *f, size_t j, size_t count, modulus m)
 {
-    leaf_roots r = {.forward = block_roots(f, 0, j, m), .inverse = block_roots(f, 1, j, m)};
-    if (LANES == 8) {
-        r.root = multiplier_of(times(load(f->lane_root), root(&r.forward, 7), m), m);
-        r.root_inverse = multiplier_of(times(load(f->lane_inverse), root(&r.inverse, 7), m), m);
-    } else {
-        r.root = multiplier_of(times(load(f->lane_square), root(&r.forward, LANES == 4), m), m);
+    for (; count > 0; count--, r++, j++) {
+        block_roots(&r->forward, f, 0, j, m);
+        block_roots(&r->inverse, f, 1, j, m);
+        if (LANES == 8) {
+            vd forward = load(f->lane_root), inverse = load(f->lane_inverse);
+            r->root = multiplier_of(times(forward, root(&r->forward, 7), m), m);
+            r->root_inverse = multiplier_of(times(inverse, root(&r->inverse, 7), m), m);
+        } else {
+            vd square = load(f->lane_square);
+            r->root = multiplier_of(times(square, root(&r->forward, LANES == 4), m), m);
+        }
     }
-    return r;
 }
 
-KERNEL_INLINE void leaves_forward(vd v[][LANES], const double *a, const leaf_roots *r,
-                                  const int count, modulus m)
+KERNEL_INLINE void forward_together(double *a, const leaf_roots *r, const int count, modulus m)
 {
+    vd v[TOGETHER][LANES];
 #pragma GCC unroll 2
     for (int t = 0; t < count; t++)
 #pragma GCC unroll 8
@@ -155,12 +155,25 @@ KERNEL_INLINE void leaves_forward(vd v[][LANES], const double *a, const leaf_roo
     for (int i = 0; i < LANES; i++)
 #pragma GCC unroll 2
         for (int t = 0; t < count; t++)
-            v[t][i] = reduce(v[t][i], m);
+            store(a + t * LEAF + i * LANES, reduce(v[t][i], m));
 }
 
-KERNEL_INLINE void leaves_inverse(double *a, vd v[][LANES], const leaf_roots *r, const int count,
-                                  modulus m)
+static void leaves_forward(double *a, const leaf_roots *r, size_t count, modulus m)
 {
+    for (; count >= TOGETHER; count -= TOGETHER, a += TOGETHER * LEAF, r += TOGETHER)
+        forward_together(a, r, TOGETHER, m);
+    if (count > 0)
+        forward_together(a, r, 1, m);
+}
+
+KERNEL_INLINE void inverse_together(double *a, const leaf_roots *r, const int count, modulus m)
+{
+    vd v[TOGETHER][LANES];
+#pragma GCC unroll 2
+    for (int t = 0; t < count; t++)
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES; i++)
+            v[t][i] = load(a + t * LEAF + i * LANES);
 #pragma GCC unroll 4
     for (int i = 0; LANES == 8 && i < 4; i++)
 #pragma GCC unroll 2
@@ -199,39 +212,41 @@ KERNEL_INLINE void leaves_inverse(double *a, vd v[][LANES], const leaf_roots *r,
     }
 }
 
-/* a = a b LEAF / BASE in leaves j to j + count - 1, which lie one behind another; b may be a. */
-KERNEL_INLINE void leaves_multiply(const field *f, double *a, const double *b, size_t j,
-                                   const int count, modulus m)
+static void leaves_inverse(double *a, const leaf_roots *r, size_t count, modulus m)
 {
-    leaf_roots r[TOGETHER];
-    vd u[TOGETHER][LANES], v[TOGETHER][LANES];
+    for (; count >= TOGETHER; count -= TOGETHER, a += TOGETHER * LEAF, r += TOGETHER)
+        inverse_together(a, r, TOGETHER, m);
+    if (count > 0)
+        inverse_together(a, r, 1, m);
+}
+
+/* The products of transformed leaves; b may be a. */
+static void leaves_products(double *a, const double *b, const leaf_roots *r, size_t count,
+                            modulus m)
+{
+    bool square = a == b;
+    for (; count > 0; count--, a += LEAF, b += LEAF, r++)
 #pragma GCC unroll 2
-    for (int t = 0; t < count; t++)
-        r[t] = find_leaf_roots(f, j + (size_t)t, m);
-    leaves_forward(v, a, r, count, m);
-    if (a != b)
-        leaves_forward(u, b, r, count, m);
-#pragma GCC unroll 2
-    for (int t = 0; t < count; t++)
-#pragma GCC unroll 2
-        for (int i = 0; i < LANES; i += BASE) {
-            multiplier s = i == 0 ? r[t].root : multiplier_negative(r[t].root);
-            if (a == b)
-                base_square(v[t] + i, v[t] + i, s, m);
+        for (int i = 0; i < LEAF; i += BASE * LANES) {
+            multiplier s = i == 0 ? r->root : multiplier_negative(r->root);
+            if (square)
+                base_square(a + i, s, m);
             else
-                base_multiply(v[t] + i, v[t] + i, u[t] + i, s, m);
+                base_multiply(a + i, b + i, s, m);
         }
-    leaves_inverse(a, v, r, count, m);
 }
 
-static void leaf_multiply(const field *f, double *a, const double *b, size_t j, modulus m)
+/* a = a b LEAF / BASE in leaves j to j + count - 1, which lie one behind another; b may be a.
+ * Overwrites b. */
+static void leaves_multiply(const field *f, double *a, double *b, size_t j, size_t count, modulus m)
 {
-    leaves_multiply(f, a, b, j, 1, m);
-}
-
-static void leaf_pair_multiply(const field *f, double *a, const double *b, size_t j, modulus m)
-{
-    leaves_multiply(f, a, b, j, TOGETHER, m);
+    leaf_roots r[LEAVES];
+    find_leaf_roots(r, f, j, count, m);
+    leaves_forward(a, r, count, m);
+    if (b != a)
+        leaves_forward(b, r, count, m);
+    leaves_products(a, b, r, count, m);
+    leaves_inverse(a, r, count, m);
 }
 
 /* ---- passes over memory */
@@ -313,7 +328,7 @@ static void multiply_block(const field *f, double *a, double *b, size_t points, 
                            const multiplier *scale, modulus m, const factorial_job *job)
 {
     if (points == LEAF) {
-        leaf_multiply(f, a, b, j, m);
+        leaves_multiply(f, a, b, j, 1, m);
         for (size_t i = 0; scale && i < LEAF; i += LANES)
             store(a + i, times(load(a + i), *scale, m));
         return;
@@ -321,13 +336,14 @@ static void multiply_block(const field *f, double *a, double *b, size_t points, 
     if (points >= CANCEL_POINTS && job_cancelled(job))
         return;
     size_t parts = points == 2 * LEAF ? 2 : 4, h = points / parts;
-    roots w = block_roots(f, 0, j, m), inverse = block_roots(f, 1, j, m);
+    roots w, inverse;
+    block_roots(&w, f, 0, j, m);
+    block_roots(&inverse, f, 1, j, m);
     (parts == 2 ? down_one : down_two)(a, h, &w, m);
     if (b != a)
         (parts == 2 ? down_one : down_two)(b, h, &w, m);
     if (h == LEAF)
-        for (size_t k = 0; k < parts; k += TOGETHER)
-            leaf_pair_multiply(f, a + k * h, b + k * h, parts * j + k, m);
+        leaves_multiply(f, a, b, parts * j, parts, m);
     else
         for (size_t k = 0; k < parts; k++)
             multiply_block(f, a + k * h, b + k * h, h, parts * j + k, NULL, m, job);
