@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 def test_the_clients_of_the_manual_are_shown(visit: Visit, server: Httpd) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     manual = (SOURCE / "docs/clients.md").read_text()
+    assert "127.0.0.1" not in manual[manual.index("## ") :]  # not this server's address
     languages = page.locator("#language option").all_text_contents()
     assert {"JavaScript", "Python", "C#", "Spreadsheet"} <= set(languages)
     expect(page.locator("#base")).to_have_text(server.base)
