@@ -177,7 +177,7 @@ function showResult({ digits, size: bytes, waited, took, kept }) {
 function showRefusal(error) {
   at("refused").textContent = error.maximum === undefined
     ? error.message
-    : `This server computes every digit up to ${count(error.maximum)}!. What is above is what it tells of larger ones.`;
+    : `This server computes every digit up to ${count(error.maximum)}!. Of larger numbers it tells what is shown above.`;
   at("refused").hidden = false;
   say(at("refused").textContent);
 }
