@@ -158,6 +158,7 @@ $(BUILD)/served/page/api.html: $(wildcard docs/page/*) docs/openapi.yaml docs/cl
 # ---- running
 .PHONY: run
 run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0.0.0) until interrupted
+	@echo "Building the module and the page"
 	@$(MAKE) --no-print-directory $(parallel) build page $(if $(V),,>/dev/null)
 	@exec conf/serve "$(HTTPD)" "$$($(APXS) -q LIBEXECDIR)" '$(BUILD)' '$(LISTEN)' '$(PORT)'
 
@@ -208,7 +209,7 @@ test: test-packages ## unit tests, HTTP tests under each MPM, the API's descript
 	    '$(pytest) tests/http' $(foreach mpm,worker prefork,'env MPM=$(mpm) $(pytest) -m mpm tests/http') \
 	    $(call tool_suite,api) $(root_suites) \
 	    tests/make/test_options tests/make/test_packages tests/make/test_places
-test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## those of them that differ for root
+test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## the tests of make test that differ for root
 	@$(MAKE) --no-print-directory $(parallel) build
 	@tests/run $(root_suites)
 test-unit: $(unit_programs) ## the unit tests alone
