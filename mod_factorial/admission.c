@@ -9,10 +9,20 @@
 
 enum { WAITERS = 1024 }; /* the most that FactorialMaxWaiting takes */
 
+/*
+ * Invariants, whenever the ledger's lock is free:
+ *
+ * 1. in_use + cached of an account is at least what its process has allocated for scratch blocks
+ * and results.
+ * 2. `cached` is the sum of the blocks in the process's cache.
+ * 3. A ticket belongs to an account that is open. So it goes when its process ends.
+ *
+ * And at each grant, the sums of all open accounts are at most the limits of the process that asks.
+ */
 typedef struct {
     pthread_mutex_t alive; /* held by its owner's main thread; robust */
-    atomic_bool open;      /* what follows may be other than 0 */
-    uint64_t in_use;       /* bytes of computations and of responses that are sent */
+    atomic_bool open;      /* the members below may differ from 0 */
+    uint64_t in_use;       /* bytes of running computations and of responses being sent */
     uint64_t cached;       /* bytes of cached blocks */
     unsigned computing, waiting, busy[ADMISSION_KINDS];
 } account;
@@ -47,7 +57,7 @@ static int init_robust(pthread_mutex_t *mutex)
     return error;
 }
 
-/* True if the caller has the mutex now, perhaps because its owner died. */
+/* True if the caller holds the mutex now, perhaps because its owner died. */
 static bool try_lock(pthread_mutex_t *mutex)
 {
     int error = pthread_mutex_trylock(mutex);
@@ -57,13 +67,13 @@ static bool try_lock(pthread_mutex_t *mutex)
 }
 
 /*
- * A process may be killed between any two stores to the ledger. What it leaves is usable, because
- * every account is closed as a whole, from its counts to its tickets, and closing can be repeated:
- * `open` is stored first when an account is taken and cleared last when it is closed. Stores whose
- * order matters are atomic, so that the compiler keeps it.
+ * A process may be killed between any two stores to the ledger (EOWNERDEAD). The ledger is usable
+ * then, because its account is closed as a whole, and closing can be repeated: `open` is the first
+ * store when an account is taken and the last one when it is closed. Stores whose order matters are
+ * atomic, so that the compiler keeps their order.
  *
  * prefork's signal handler may interrupt code that holds the lock (EDEADLK). The process is
- * exiting, so the handler continues without it.
+ * exiting, so the handler continues without the lock.
  */
 static void lock(admission_ledger *ledger)
 {
@@ -92,15 +102,18 @@ int admission_ledger_init(admission_ledger *ledger, unsigned processes)
     return error;
 }
 
-/* ---- accounts: all functions down to the next heading need the lock */
+/* ---- accounts. From here to admission_join all functions need the lock. */
 
 static account *own_account(const admission *a)
 {
     return &a->ledger->account[a->account];
 }
 
-/* The tickets go before the account is marked as closed: a ticket without a living owner would
- * block everybody behind it. */
+/*
+ * The tickets are removed before the account is marked as closed: a ticket without a living owner
+ * would block all requests behind it. If this process is killed half-way, the account is still open
+ * and the next process closes it again.
+ */
 static void close_account(admission_ledger *ledger, unsigned index)
 {
     account *closed = &ledger->account[index];
@@ -110,7 +123,7 @@ static void close_account(admission_ledger *ledger, unsigned index)
     closed->in_use = closed->cached = 0;
     closed->computing = closed->waiting = 0;
     memset(closed->busy, 0, sizeof closed->busy);
-    atomic_store(&ledger->memory_wanted, false); /* the first that is left says it again */
+    atomic_store(&ledger->memory_wanted, false); /* the request that is first now sets it again */
     atomic_store(&closed->open, false);
 }
 
@@ -129,7 +142,7 @@ static admission_totals add_up(const admission_ledger *ledger)
     return sum;
 }
 
-/* The sums after the accounts of processes that died have been closed. */
+/* Closes the accounts of processes that have ended: their mutex is free. Returns the sums. */
 static admission_totals settle(admission_ledger *ledger)
 {
     for (unsigned i = 0; i < ledger->accounts; i++) {
@@ -152,8 +165,7 @@ static waiter *find_waiter(admission_ledger *ledger, uint64_t ticket)
     return NULL;
 }
 
-/* True if nobody else waits, or all others came later. 0 is the ticket of a request that comes now.
- */
+/* True if no other request waits, or all others came later. A request that arrives has ticket 0. */
 static bool is_next(const admission_ledger *ledger, uint64_t ticket)
 {
     for (unsigned i = 0; i < WAITERS; i++)
@@ -162,20 +174,21 @@ static bool is_next(const admission_ledger *ledger, uint64_t ticket)
     return true;
 }
 
-/* The new ticket, 0 if the queue is full. */
+/* Enters the queue. Returns the ticket, 0 if the queue is full. */
 static uint64_t queue(admission *a, const admission_limits *limits, unsigned waiting)
 {
     admission_ledger *ledger = a->ledger;
     waiter *place = waiting < limits->waiting ? find_waiter(ledger, 0) : NULL;
     if (!place)
         return 0;
+    /* In this order, so that close_account finds the ticket of a process that is killed here. */
     place->account = a->account;
     atomic_store(&place->ticket, ++ledger->last_ticket);
     own_account(a)->waiting++;
     return ledger->last_ticket;
 }
 
-/* The request that is first now says itself whether it lacks memory. */
+/* memory_wanted is what the first request lacks. The one that is first then sets it by itself. */
 static void dequeue(admission *a, uint64_t ticket)
 {
     waiter *place = ticket ? find_waiter(a->ledger, ticket) : NULL;
@@ -187,11 +200,17 @@ static void dequeue(admission *a, uint64_t ticket)
     own_account(a)->waiting--;
 }
 
-/* ---- cached blocks */
+/*
+ * ---- cached blocks
+ *
+ * The list is private to the process. It is guarded by the ledger's lock all the same, so that a
+ * block and its charge move together and each block is charged once.
+ */
 
 enum { NONE = ADMISSION_CACHED_MAX };
 
-/* The smallest cached block that is long enough, and not twice as long. */
+/* The smallest cached block that is long enough and at most twice as long; NONE if there is none.
+ */
 static unsigned find_cached(const admission *a, size_t bytes)
 {
     unsigned best = NONE;
@@ -202,7 +221,7 @@ static unsigned find_cached(const admission *a, size_t bytes)
     return best;
 }
 
-/* The charge goes with the block. */
+/* Moves the block's charge from `cached` to `in_use`. */
 static admission_scratch take_cached(admission *a, unsigned i)
 {
     admission_scratch scratch = a->cached[i];
@@ -212,7 +231,7 @@ static admission_scratch take_cached(admission *a, unsigned i)
     return scratch;
 }
 
-/* False if the block is to be freed: there is no room, or somebody waits for the memory. */
+/* False if the block has to be freed: the cache is full, or a request waits for memory. */
 static bool cache(admission *a, const admission_limits *limits, admission_scratch scratch)
 {
     account *own = own_account(a);
@@ -226,7 +245,7 @@ static bool cache(admission *a, const admission_limits *limits, admission_scratc
     return true;
 }
 
-/* ---- what a process does: these functions take the lock */
+/* ---- the public functions, which take the lock */
 
 bool admission_join(admission *a, admission_ledger *ledger)
 {
@@ -268,9 +287,10 @@ static bool has_room(const admission_totals *sum, const admission_limits *limits
 }
 
 /*
- * With the lock: grants the request, or queues it. What is granted is charged; scratch->block is
- * NULL if the block has yet to be allocated. *drop: there is room once this process's cached blocks
- * are freed, which is to be done before the request is made again.
+ * Grants the request, or queues it; the caller holds the lock. A request is granted if it is first
+ * in the queue, a computation is free and its memory fits. Then its memory is charged;
+ * scratch->block is NULL if the block has yet to be allocated. *drop means that cached blocks of
+ * this process take up room: the caller frees them and asks again.
  */
 static admission_answer decide(admission *a, const admission_limits *limits,
                                const admission_demand *demand, uint64_t *ticket,
@@ -298,8 +318,8 @@ static admission_answer decide(admission *a, const admission_limits *limits,
     }
     if (!*ticket)
         *ticket = queue(a, limits, sum.waiting);
-    /* Only the first in the queue speaks for all: processes need not drop what a later one lacks,
-     * nor what is not lacking. */
+    /* Other processes drop their caches only if the first request in the queue lacks memory, and
+     * memory alone. */
     if (next)
         atomic_store(&a->ledger->memory_wanted, *ticket && computation && !memory);
     return *ticket ? ADMISSION_WAITING : ADMISSION_REFUSED;

@@ -1,12 +1,12 @@
 /*
  * The budget of memory and of simultaneous computations, which all server processes share, and the
- * scratch blocks that a process keeps for its next computations.
+ * scratch blocks that a process caches for its next computations.
  *
- * The charges of each process are an account in shared memory. What is left of the budget is the
- * limit less the sum of the accounts. So the limits are the asking process's own, and a reload that
- * changes them converts nothing. Whether the owner of an account is alive is told by a robust mutex
- * that its main thread holds as long as it lives: however it ended, kill -9 included, its account
- * is closed by the next request.
+ * Each process has an account of its charges in shared memory. The rest of the budget is the limit
+ * less the sum of the accounts. The limits are those of the process that asks, so nothing has to be
+ * converted when a reload changes them. The main thread of a process holds a robust mutex as long
+ * as it lives. However the process ends, kill -9 included, the next request finds that mutex free
+ * and closes the account.
  *
  * Memory is charged before it is allocated, and freed before its charge is returned. So the sum of
  * the charges is never less than what the processes have allocated.
@@ -23,7 +23,7 @@ typedef struct admission_ledger admission_ledger;
 /* Bytes of the ledger for this number of processes alive at once. */
 size_t admission_ledger_size(unsigned processes);
 
-/* Makes a ledger of zeroed memory of that size, to be shared by processes that are forked later.
+/* Initializes a ledger in zeroed memory of that size, which processes that are forked later share.
  * Returns 0 or an errno. */
 int admission_ledger_init(admission_ledger *ledger, unsigned processes);
 
@@ -32,26 +32,26 @@ enum { ADMISSION_CACHED_MAX = 64 };
 /* A computation's scratch block. */
 typedef struct {
     void *block;
-    size_t bytes; /* its size, which is charged; may be more than was asked for */
+    size_t bytes; /* its size, which is charged; may exceed what was asked for */
 } admission_scratch;
 
 /* A process's access to the ledger, and its cached blocks. Only admission.c uses the members. */
 typedef struct {
     admission_ledger *ledger;
     unsigned account;
-    unsigned cached_count; /* guarded by the ledger's lock, as is what follows */
+    unsigned cached_count; /* like the next member, guarded by the ledger's lock */
     admission_scratch cached[ADMISSION_CACHED_MAX];
 } admission;
 
 /*
  * Takes an account for this process until it ends. To be called once, by a thread that lives as
- * long as the process does. False if there is none left.
+ * long as the process. False if no account is left.
  */
 bool admission_join(admission *a, admission_ledger *ledger);
 
 /* All functions below may be called from any thread of a process that has joined. */
 
-/* The limits for all processes together, as the asking process has them configured. */
+/* The limits for all processes together, as configured in the process that asks. */
 typedef struct {
     uint64_t memory;       /* bytes */
     unsigned computations; /* at once */
@@ -65,32 +65,32 @@ typedef struct {
 typedef enum { ADMISSION_WORKER, ADMISSION_STREAM, ADMISSION_KINDS } admission_kind;
 
 /*
- * Takes one of the slots for threads of this kind that may wait: at most `here` in this process and
- * `everywhere` in all. False if they are taken.
+ * Takes a slot for a thread of this kind: at most `here` are taken in this process and `everywhere`
+ * in all. False if none is left.
  */
 bool admission_enter(admission *a, admission_kind kind, unsigned here, unsigned everywhere);
 void admission_leave(admission *a, admission_kind kind);
 
 /* ---- computations and memory */
 
-/* What a computation needs. */
+/* The needs of a computation. */
 typedef struct {
     size_t scratch; /* size of its scratch block; 0: none */
-    size_t others;  /* bytes that are charged besides, as memory_size rounds them */
+    size_t others;  /* further bytes to charge, as rounded by memory_size */
 } admission_demand;
 
 typedef enum {
     ADMISSION_GRANTED,
     ADMISSION_WAITING,   /* the request is in the queue: ask again, or withdraw */
     ADMISSION_REFUSED,   /* the queue is full */
-    ADMISSION_NO_MEMORY, /* within the limit, but the system has none; nothing is charged */
+    ADMISSION_NO_MEMORY, /* it fits, but the system has no memory; nothing is charged */
 } admission_answer;
 
 /*
  * Asks for one computation with its memory, in one step. *ticket is 0 at first; after
- * ADMISSION_WAITING it is the place in the queue, which is served in order of arrival, so that
- * small demands do not starve large ones. After ADMISSION_GRANTED *scratch is the caller's until
- * admission_finish, and demand->others is charged until admission_return.
+ * ADMISSION_WAITING it is the request's ticket in the queue, which is served in order of arrival,
+ * so that small demands do not starve large ones. After ADMISSION_GRANTED the caller owns *scratch
+ * until admission_finish, and demand->others is charged until admission_return.
  */
 admission_answer admission_request(admission *a, const admission_limits *limits,
                                    const admission_demand *demand, uint64_t *ticket,
@@ -113,7 +113,7 @@ bool admission_drop_cached(admission *a);
 /* True if the first request in the queue waits for memory. Takes no lock. */
 bool admission_memory_wanted(const admission *a);
 
-/* ---- what is going on */
+/* ---- the current state */
 
 /* The sums over all living processes. */
 typedef struct {

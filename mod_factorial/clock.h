@@ -1,6 +1,5 @@
 /*
- * The monotonic clock: for time limits and durations, which must not follow a wall clock that is
- * set.
+ * The monotonic clock: time limits and durations must not change when the wall clock is set.
  */
 #ifndef MOD_FACTORIAL_CLOCK_H
 #define MOD_FACTORIAL_CLOCK_H

@@ -19,7 +19,7 @@ enum {
 /* Short computations of this process at this moment. */
 static atomic_int short_ones;
 
-/* On this thread, not to be cancelled. */
+/* Computes on this thread. Too short to be cancelled. */
 static outcome compute_here(factorial_request *q, void *scratch)
 {
     const factorial_job job = {.threads = 1};
@@ -29,7 +29,7 @@ static outcome compute_here(factorial_request *q, void *scratch)
     return status == FACTORIAL_OK ? OUTCOME_OK : OUTCOME_FAILED;
 }
 
-/* ---- instant: nothing is charged, for httpd holds as much of any response */
+/* ---- instant: nothing is charged, because httpd buffers as much of any response */
 
 static outcome compute_instant(factorial_request *q)
 {
@@ -40,25 +40,19 @@ static outcome compute_instant(factorial_request *q)
 
 /* ---- short: the worker computes within the budget, without a queue */
 
-/* False, with nothing charged, if half of the workers do the same or there is no memory for it. */
-static bool enter_short(admission *budget, size_t bytes)
-{
-    bool entered = atomic_fetch_add(&short_ones, 1) < process->short_most &&
-                   (!budget || admission_charge(budget, &process->limits, bytes));
-    if (!entered)
-        atomic_fetch_sub(&short_ones, 1);
-    return entered;
-}
-
-/* False if so many are computed at once that this number is to be treated as a long one. */
+/* False if half of the workers compute short numbers already, or the budget has no memory left:
+ * then nothing is charged and the number is to be treated as a long one. */
 static bool compute_short(factorial_request *q, outcome *how)
 {
     /* A process without an account refuses long numbers only. */
     admission *budget = process->joined ? process->budget : NULL;
     size_t digits = result_size(q->plan.digits);
     size_t others = memory_size(q->plan.scratch) + q->plan.gmp_heap;
-    if (!enter_short(budget, digits + others))
+    if (atomic_fetch_add(&short_ones, 1) >= process->short_most ||
+        (budget && !admission_charge(budget, &process->limits, digits + others))) {
+        atomic_fetch_sub(&short_ones, 1);
         return false;
+    }
     void *scratch = q->plan.scratch ? memory_allocate(q->plan.scratch) : NULL;
     q->digits = result_allocate(q->plan.digits, budget);
     *how = q->digits && (scratch || !q->plan.scratch) ? compute_here(q, scratch) : OUTCOME_MEMORY;
@@ -82,7 +76,8 @@ static deadline_check start_check(const request_rec *r, uint64_t seconds)
     return (deadline_check){.r = r, .deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND};
 }
 
-/* Checks, if it is time to. `overrun` is what the end of the time means here. */
+/* True if the request must stop. Checks every CHECK_MS only. `overrun` is the outcome at the
+ * deadline. */
 static bool must_stop(deadline_check *c, outcome overrun)
 {
     int64_t now = clock_now();
@@ -101,7 +96,7 @@ static bool must_stop(deadline_check *c, outcome overrun)
 /* ---- long: computing */
 
 typedef struct {
-    compute_task task; /* first, for run_engine finds the rest by its address */
+    compute_task task; /* first: run_engine gets the address of this member */
     const factorial_plan *plan;
     factorial_job job;
     char *digits;
@@ -114,9 +109,9 @@ static void run_engine(compute_task *task)
     engine_task *e = (engine_task *)task;
     e->job.pool = process->compute_threads ? process_pool() : NULL;
     e->status = factorial_compute(e->plan, &e->job, e->digits, e->scratch);
-#ifdef __GLIBC__ /* musl does so without being asked */
+#ifdef __GLIBC__ /* musl returns memory at once */
     if (e->plan->gmp_heap)
-        malloc_trim(0); /* what GMP took is charged no longer than this */
+        malloc_trim(0); /* before the charge for GMP's memory is returned */
 #endif
 }
 
@@ -130,8 +125,8 @@ static bool is_out_of_time(void *check)
     return must_stop(check, OUTCOME_TIMEOUT);
 }
 
-/* A compute thread computes, and this one checks. Where there are no threads, as under prefork,
- * this one does both. */
+/* A compute thread computes, and this thread checks. Under prefork, without compute threads, this
+ * thread does both. */
 static outcome run_long(factorial_request *q, void *scratch)
 {
     atomic_bool cancelled = false;
@@ -162,7 +157,7 @@ static outcome run_long(factorial_request *q, void *scratch)
                                              : OUTCOME_FAILED;
 }
 
-/* Waits for a computation and its memory. */
+/* Waits in the queue for a computation and its memory. */
 static outcome wait_for_budget(factorial_request *q, const admission_demand *demand,
                                admission_scratch *scratch)
 {
@@ -186,8 +181,8 @@ static outcome wait_for_budget(factorial_request *q, const admission_demand *dem
 }
 
 /*
- * GMP ends the process where malloc fails, so its memory is asked for beforehand. It is not kept:
- * this finds that the system has none, not that another thread takes it meanwhile.
+ * GMP ends the process if malloc fails, so its memory is allocated once beforehand, and freed
+ * again. This detects that the system has no memory; another thread may still take it meanwhile.
  */
 static bool gmp_finds_memory(size_t bytes)
 {
@@ -214,7 +209,7 @@ static outcome compute_long(factorial_request *q)
     return how;
 }
 
-/* ---- the whole */
+/* ---- all three */
 
 outcome compute_digits(factorial_request *q)
 {

@@ -15,8 +15,8 @@ enum { TICK_MS = 100 };
  * created one by one, when a task finds none idle, and end only when all are stopped.
  *
  * While nothing runs, one idle thread at a time calls the idle callback every TICK_MS: the thread
- * that became idle last, when all the others were idle already. `ticking` says whether the callback
- * still has something to do; each task that ends sets it again.
+ * that became idle last, when all the others were idle already. An idle process must not wake up
+ * for nothing: when the callback returns false, `ticking` ends until the next task has run.
  */
 struct compute_threads {
     pthread_mutex_t lock;
@@ -26,14 +26,15 @@ struct compute_threads {
     unsigned queued;              /* tasks in it */
     unsigned most, started, idle; /* threads: allowed, created, waiting for work */
     unsigned ended;
-    bool stopping, ticking;
-    int64_t ran; /* when the last task ended; clock_now */
+    bool stopping;
+    bool ticking; /* the idle callback still has something to do */
+    int64_t ran;  /* when the last task ended; clock_now */
     bool (*idle_hook)(void *context, unsigned milliseconds);
     void *context;
     pthread_t thread[];
 };
 
-/* The moment so many milliseconds from now, as pthread_cond_timedwait takes it. */
+/* The time so many milliseconds from now, for pthread_cond_timedwait. */
 static struct timespec after(unsigned milliseconds)
 {
     int64_t then = clock_now() + (int64_t)milliseconds * CLOCK_MS;
@@ -85,7 +86,7 @@ static void tick(compute_threads *r)
     pthread_mutex_unlock(&r->lock);
     bool again = r->idle_hook(r->context, (unsigned)((clock_now() - ran) / CLOCK_MS));
     pthread_mutex_lock(&r->lock);
-    /* A task may have ended meanwhile; then the idle time has begun anew. */
+    /* If a task has ended meanwhile, the idle time has begun again. */
     if (!again && r->ran == ran)
         r->ticking = false;
 }
@@ -110,7 +111,7 @@ static void *run_tasks(void *argument)
     compute_threads *r = argument;
     priority_lower(NULL);
     pthread_mutex_lock(&r->lock);
-    /* Tasks that were submitted are run even while stopping: their callers wait for them. */
+    /* Submitted tasks are run even while stopping, because their callers wait for them. */
     while (r->first || !r->stopping) {
         if (r->first)
             run_first(r);
@@ -123,7 +124,7 @@ static void *run_tasks(void *argument)
     return NULL;
 }
 
-/* httpd's own threads handle its signals: the new thread inherits a mask that blocks all. */
+/* httpd's own threads handle its signals. The new thread inherits a mask that blocks all. */
 static void start_thread(compute_threads *r)
 {
     sigset_t all, before;

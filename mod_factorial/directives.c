@@ -34,7 +34,7 @@ typedef struct {
 
 /* ---- defaults that depend on the machine */
 
-/* MiB: at most half of the memory. */
+/* MiB: half of the memory, at most 256. */
 static int64_t default_memory(void)
 {
     int64_t half = (int64_t)(cgroup_memory("") / 2) / MIB;
@@ -46,7 +46,7 @@ static int64_t default_concurrency(void)
     return cgroup_processors("");
 }
 
-/* With more threads a computation is hardly any faster. */
+/* With more threads a computation is hardly faster. */
 static int64_t default_threads(void)
 {
     unsigned processors = cgroup_processors("");
@@ -57,7 +57,7 @@ static int64_t default_threads(void)
 static const struct {
     int64_t least, most, fallback;
     int64_t (*machine)(void); /* computes the default, if it depends on the machine */
-    bool global;              /* allowed outside of all sections only */
+    bool global;              /* allowed only outside of all sections */
 } settings[SETTING_COUNT] = {
     [MAX_NUMBER] = {0, FACTORIAL_LIMIT, .fallback = 1000000},
     [TIMEOUT] = {1, 3600, .fallback = 10},
@@ -112,7 +112,7 @@ const endpoint_rule *directives_endpoint(const request_rec *r)
 {
     const directives *d = ap_get_module_config(r->per_dir_config, &factorial_module);
     const endpoint_rule *rule = d->rules;
-    /* Factorial Off is for the addresses below it too. */
+    /* Unlike On, Factorial Off also applies to the addresses below. */
     while (rule && rule->on && !(rule->on == 1 && is_for(rule, r->uri)))
         rule = rule->outer;
     return rule && rule->on ? rule : NULL;
@@ -170,7 +170,7 @@ static const char *refuse_context(cmd_parms *cmd, bool global)
                                             : NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_HTACCESS);
 }
 
-/* Does the directive stand in a section for one address, not for a pattern of addresses? */
+/* True if the directive is in a section for one address, not for a pattern of addresses. */
 static bool is_plain_location(const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
@@ -179,7 +179,7 @@ static bool is_plain_location(const cmd_parms *cmd)
     return section && section->args[0] != '~' && !ap_is_matchexp(cmd->path);
 }
 
-/* The rule of the section that is being read. The first directive that needs it creates it. */
+/* The rule of the section that is being read, created when first needed. */
 static endpoint_rule *rule_here(const cmd_parms *cmd, directives *d)
 {
     if (!d->rules) {

@@ -76,7 +76,7 @@ static int name_handler(request_rec *r)
     const endpoint_rule *rule = r->proxyreq ? NULL : directives_endpoint(r);
     if (rule && !(r->handler && is_set_nearer(r, rule))) {
         r->handler = HANDLER_FACTORIAL;
-        /* It exists, although not as a file: keeps mod_speling from looking for similar names. */
+        /* Tells mod_speling that the address exists, so that it looks for no similar name. */
         r->finfo.filetype = APR_UNKFILE;
     }
     return DECLINED;

@@ -24,7 +24,7 @@ static void note_number(request_rec *r, const char *name, uint64_t value)
     apr_table_setn(r->notes, name, apr_off_t_toa(r->pool, (apr_off_t)value));
 }
 
-/* To be called before the response is sent: a client that has read it finds the line in the log. */
+/* Called before the response is sent, so that the line is in the log once a client has read it. */
 static void set_outcome(factorial_request *q, outcome reached)
 {
     const outcome_row *row = &outcomes[reached];
@@ -42,7 +42,7 @@ static int refuse(factorial_request *q, outcome reached)
     return response_send_error(q);
 }
 
-/* Form of the result, type of errors. Only FORM_NUMBER leaves a choice to the client. */
+/* Sets the form of the result and of errors. Accept matters for FORM_NUMBER alone. */
 static void choose_form(factorial_request *q)
 {
     q->form = q->settings.form;
@@ -55,7 +55,7 @@ static void choose_form(factorial_request *q)
     }
 }
 
-/* FactorialMemory may have room for smaller numbers than FactorialMaxNumber. */
+/* FactorialMemory may have no room for FactorialMaxNumber. */
 static uint64_t maximum_of(const factorial_request *q)
 {
     if (q->form == FORM_SUMMARY)
@@ -63,7 +63,7 @@ static uint64_t maximum_of(const factorial_request *q)
     return q->settings.max_number < process->largest ? q->settings.max_number : process->largest;
 }
 
-/* The request from top to bottom. Sets q->outcome. */
+/* All steps of a request. Sets q->outcome and returns what the handler has to return. */
 static int answer(factorial_request *q)
 {
     request_rec *r = q->r;

@@ -1,5 +1,5 @@
 /*
- * The two content handlers. handler.c has the way of a request from top to bottom.
+ * The two content handlers. handler.c shows the steps of a request from top to bottom.
  */
 #ifndef MOD_FACTORIAL_HANDLER_H
 #define MOD_FACTORIAL_HANDLER_H

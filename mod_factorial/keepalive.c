@@ -16,13 +16,13 @@
 
 enum {
     NO_RESPONSE = -1,
-    KEPT_BY_FEW = 3 /* times kept_most connections: each of them may keep a worker */
+    KEPT_BY_FEW = 3 /* up to this many times kept_most connections, each may keep a worker */
 };
 
 static const apr_interval_time_t KEPT_MOST = APR_USEC_PER_SEC;
 
 /*
- * What is known of a connection. The times are wall time, because they are compared with
+ * The state of a connection. Its times are wall time, because they are compared with
  * r->request_time.
  */
 typedef struct {
@@ -32,7 +32,7 @@ typedef struct {
     apr_interval_time_t due;
 } keepalive;
 
-/* Of this process. */
+/* For this process. */
 static int kept_most; /* workers that may be kept if there are many connections; 0: not event */
 static atomic_int connections, kept_workers;
 
@@ -65,8 +65,8 @@ static bool keep_worker(keepalive *k)
 }
 
 /*
- * Waits for the next request, `due` microseconds at most. True if it has come, and also if the
- * client has closed the connection, which httpd will find out by reading.
+ * Waits for the next request, `due` microseconds at most. True if it has arrived, and also if the
+ * client has closed the connection, which httpd finds out by reading.
  */
 static bool wait_for_request(conn_rec *c, keepalive *k, apr_interval_time_t due)
 {
@@ -81,7 +81,7 @@ static bool wait_for_request(conn_rec *c, keepalive *k, apr_interval_time_t due)
     return connection_poll(c, POLLIN, (int)apr_time_as_msec(due)) != 0;
 }
 
-/* The input filter: lets httpd's speculative read after a response wait before it finds nothing. */
+/* The input filter: delays the answer to httpd's speculative read after a response. */
 static apr_status_t read_request(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input_mode_t mode,
                                  apr_read_type_e block, apr_off_t bytes)
 {
@@ -100,7 +100,7 @@ static apr_status_t read_request(ap_filter_t *f, apr_bucket_brigade *brigade, ap
     if (due == 0)
         return status;
     bool found = wait_for_request(f->c, k, due);
-    /* mod_status has to count the time of the request that is over without the wait. */
+    /* The wait is no part of the request's time that mod_status shows. */
     worker_score *worker = ap_extended_status ? ap_get_scoreboard_worker(f->c->sbh) : NULL;
     if (worker)
         worker->start_time += apr_time_now() - k->answered;
@@ -109,7 +109,7 @@ static apr_status_t read_request(ap_filter_t *f, apr_bucket_brigade *brigade, ap
 
 /* ---- hooks */
 
-/* httpd hands the connection to the listener. */
+/* httpd hands the connection over to the listener. */
 static void suspend(conn_rec *c, request_rec *r)
 {
     keepalive *k = keepalive_of(c);
@@ -124,7 +124,7 @@ static apr_status_t count_out(void *unused)
     return APR_SUCCESS;
 }
 
-/* Connections that httpd itself opens and HTTP/2 streams have no worker that could be kept. */
+/* Connections that httpd itself opens, and HTTP/2 streams, keep no worker. */
 static int count_in(conn_rec *c, void *socket)
 {
     if (kept_most && !c->master && !c->outgoing) {
@@ -135,8 +135,8 @@ static int count_in(conn_rec *c, void *socket)
 }
 
 /*
- * Another quarter of the workers may be busy with large numbers. Then half of the workers are left,
- * as they should be: event closes idle connections when it finds no worker idle.
+ * Another quarter of the workers may be busy with large numbers. Half of the workers must remain,
+ * because event closes idle connections when no worker is idle.
  */
 static void start_process(apr_pool_t *pool, server_rec *server)
 {
@@ -151,7 +151,7 @@ void keepalive_register(void)
     ap_hook_child_init(start_process, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_connection(count_in, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_suspend_connection(suspend, NULL, NULL, APR_HOOK_MIDDLE);
-    /* Above mod_ssl's filter, so that what is read are bytes of a request. */
+    /* Above mod_ssl's filter, where the bytes read are those of a request. */
     ap_register_input_filter(FILTER, read_request, NULL, AP_FTYPE_CONNECTION);
 }
 

@@ -7,8 +7,8 @@
  * of what a request for a small number costs. If a client sends its requests in quick succession,
  * its worker therefore waits for the next one itself, as it would under the worker MPM.
  *
- * The place for that is an input filter: after a response httpd makes a speculative, non-blocking
- * read to find out whether another request is there, and the filter waits before it says no.
+ * An input filter does this: after a response httpd makes a speculative, non-blocking read to find
+ * out whether another request has arrived, and the filter waits before it reports that none has.
  */
 #ifndef MOD_FACTORIAL_KEEPALIVE_H
 #define MOD_FACTORIAL_KEEPALIVE_H
@@ -22,10 +22,10 @@ void keepalive_register(void);
 
 /*
  * To be called when the response to this request has been passed on. If the request came within
- * wait_ms milliseconds of the response before it, the worker waits for the next one, up to wait_ms
- * again; 0: it does not wait.
+ * wait_ms milliseconds after the previous response, the worker waits for the next request, again up
+ * to wait_ms; 0: it does not wait.
  *
- * A connection keeps its worker for a second at most before the listener has it again. While a
+ * A connection keeps its worker for a second at most; then it goes back to the listener. While a
  * process has no more connections than three quarters of its workers, each of them may keep one;
  * with more connections, a quarter of the workers may be kept.
  */

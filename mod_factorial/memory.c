@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Smaller blocks are malloc's, which keeps some for each thread and is faster for them. Larger ones
- * come straight from the kernel and go straight back. */
+/* Smaller blocks come from malloc, which caches some for each thread and is faster. Larger ones are
+ * mapped, and returned to the kernel at once. */
 static const size_t MAPPED_MIN = (size_t)128 << 10;
 
 static const size_t ALIGNMENT = 64, PAGE = 4096, HUGE_PAGE = (size_t)2 << 20;
@@ -29,7 +29,7 @@ static void *map(size_t size)
     return area == MAP_FAILED ? NULL : area;
 }
 
-/* Whole huge pages, where the kernel has them: fewer faults, fewer TLB misses. */
+/* Maps whole huge pages, where the kernel has them: fewer page faults, fewer TLB misses. */
 static void *map_huge(size_t size)
 {
     uint8_t *area = map(size + HUGE_PAGE);

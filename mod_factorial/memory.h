@@ -7,10 +7,9 @@
 #include <stddef.h>
 
 /*
- * The bytes that a block of this size occupies: whole pages from 128 KiB on, whole huge pages from
- * 4 MiB on, and no less than `bytes`. What is charged for a block is this. Smaller blocks are
- * malloc's, which adds some hundred bytes to each that are not counted. A size that was rounded
- * stays as it is.
+ * The bytes that a block of this size occupies, which are what is charged for it: whole pages from
+ * 128 KiB on, whole huge pages from 4 MiB on. Smaller blocks come from malloc, whose overhead of
+ * some hundred bytes is not counted. Rounding a rounded size changes nothing.
  */
 size_t memory_size(size_t bytes);
 

@@ -1,6 +1,6 @@
 /*
- * Counters that all server processes share, from the start of the server on, and their display by
- * mod_status.
+ * Counters that all server processes share, and their display by mod_status. They count from the
+ * start of the server.
  */
 #ifndef MOD_FACTORIAL_METRICS_H
 #define MOD_FACTORIAL_METRICS_H
@@ -21,10 +21,10 @@ void metrics_register_hooks(void);
 /* Counts a request that ended with this outcome. From any thread. */
 void metrics_count(outcome how);
 
-/* Counts a health check that is answered UP; it is no request of the others. From any thread. */
+/* Counts a health check that was answered UP. metrics_count does not count it. From any thread. */
 void metrics_count_health_check(void);
 
-/* Counts a computation: its digits, and the microseconds that it waited and took. From any thread.
+/* Counts a computation: its digits, and the microseconds of waiting and computing. From any thread.
  */
 void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed);
 

@@ -1,5 +1,6 @@
 /*
- * The ground of every file that uses httpd: its headers, its version, the module's own names.
+ * What every file that uses httpd includes: its headers, the check of its version, and the names of
+ * the module and its handlers.
  */
 #ifndef MOD_FACTORIAL_MODULE_H
 #define MOD_FACTORIAL_MODULE_H

@@ -2,32 +2,27 @@
 
 #include "module.h"
 
-#define BAD_REQUESTS                  \
-    {                                 \
-        "BadRequests", "bad requests" \
-    }
-
 const outcome_row outcomes[OUTCOME_COUNT] = {
     [OUTCOME_OK] = {.counter = {"Results", "results sent"}},
     [OUTCOME_HEADERS] = {.counter = {"Headers", "answered by headers alone"}},
 
-    [OUTCOME_NUMBER_MISSING] = {.counter = BAD_REQUESTS,
+    [OUTCOME_NUMBER_MISSING] = {.counter = {"BadRequests", "bad requests"},
                                 .status = HTTP_BAD_REQUEST,
                                 .problem = {"number-missing", "Number missing",
                                             "Please supply number parameter"}},
-    [OUTCOME_NUMBER_INVALID] = {.counter = BAD_REQUESTS,
+    [OUTCOME_NUMBER_INVALID] = {.counter = {"BadRequests", "bad requests"},
                                 .status = HTTP_BAD_REQUEST,
                                 .problem = {"number-invalid", "Number invalid", "Invalid value"}},
     /* The maximum is added to the detail. */
-    [OUTCOME_NUMBER_TOO_LARGE] = {.counter = BAD_REQUESTS,
+    [OUTCOME_NUMBER_TOO_LARGE] = {.counter = {"BadRequests", "bad requests"},
                                   .status = HTTP_BAD_REQUEST,
                                   .problem = {"number-too-large", "Number too large",
                                               "Number too large: the maximum is "}},
-    [OUTCOME_METHOD] = {.counter = BAD_REQUESTS,
+    [OUTCOME_METHOD] = {.counter = {"BadRequests", "bad requests"},
                         .status = HTTP_METHOD_NOT_ALLOWED,
                         .problem = {"method-not-allowed", "Method not allowed",
                                     "Method not allowed: use GET, HEAD, OPTIONS"}},
-    [OUTCOME_PRECONDITION] = {.counter = BAD_REQUESTS,
+    [OUTCOME_PRECONDITION] = {.counter = {"BadRequests", "bad requests"},
                               .status = HTTP_PRECONDITION_FAILED,
                               .problem = {"precondition-failed", "Precondition failed",
                                           "Precondition failed"}},
@@ -52,12 +47,13 @@ const outcome_row outcomes[OUTCOME_COUNT] = {
                       .status = 499,
                       .log = {"gone", APLOG_INFO, "stopped: the client has gone"}},
     [OUTCOME_SLOW] = {.counter = {"AbortedSlow", "aborted: client too slow"},
-                      .log = {"slow", APLOG_INFO, "given up: the client does not take it"}},
+                      .log = {"slow", APLOG_INFO,
+                              "aborted: the client does not read the response"}},
     [OUTCOME_STOPPING] = {.counter = {"StoppedByServer", "stopped with the server"},
                           .status = HTTP_SERVICE_UNAVAILABLE,
                           .problem = {"busy", "Busy",
                                       "Too many large numbers at once: try again later"},
-                          .log = {"stopping", APLOG_WARNING, "stopped: so is the server"}},
+                          .log = {"stopping", APLOG_WARNING, "stopped: the server is stopping"}},
     [OUTCOME_FAILED] = {.counter = {"Failed", "failed"},
                         .status = HTTP_INTERNAL_SERVER_ERROR,
                         .problem = {"internal-error", "Internal error", "Internal error"},

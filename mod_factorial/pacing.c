@@ -12,23 +12,23 @@
 enum {
     CHUNK_MIN = 1024,
     LEAST_RATE = 131072, /* bytes a second */
-    CHECK_MS = 200       /* between two checks whether httpd has closed the socket */
+    CHECK_MS = 200       /* between two checks if httpd has closed the socket */
 };
 
 typedef struct {
     factorial_request *q;
     int64_t deadline;         /* by clock_now */
     apr_socket_t *socket;     /* NULL for a stream of HTTP/2 */
-    apr_bucket_brigade *rest; /* what has not been passed on yet */
-    apr_off_t most;           /* bytes of a chunk */
-    apr_off_t held;           /* bytes that httpd may hold, at the most */
+    apr_bucket_brigade *rest; /* the part that has not been passed on yet */
+    apr_off_t most;           /* bytes in a chunk */
+    apr_off_t held;           /* upper bound of the bytes that httpd buffers */
 } pacing;
 
 static ap_filter_rec_t *filter;
 
 /* ---- waiting for the client */
 
-/* httpd's Timeout from now on, or the deadline. */
+/* The end of httpd's Timeout, if it begins now; at most the deadline. */
 static int64_t end_of_wait(const pacing *p)
 {
     apr_interval_time_t timeout = -1;
@@ -51,7 +51,7 @@ static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
         short ready = connection_poll(f->c, POLLOUT, CHECK_MS);
         if (ready & POLLNVAL)
             return APR_ECONNABORTED;
-        if (ready & POLLOUT) /* it has taken some */
+        if (ready & POLLOUT) /* the client has read some */
             end = end_of_wait(p);
         status = connection_send_held(f->c);
     }
@@ -59,8 +59,9 @@ static apr_status_t wait_for_client(const ap_filter_t *f, const pacing *p)
 }
 
 /*
- * Sees to it that httpd takes the next chunk without waiting for longer than the client's time.
- * Apart from event, MPMs have a worker for each connection anyway: there it needs no slot.
+ * Waits until httpd can buffer the next chunk without blocking. The wait needs a slot under event
+ * and for streams of HTTP/2; under the other MPMs each connection occupies a worker anyway. `held`
+ * is only an upper bound, so half a chunk is allowed to remain.
  */
 static apr_status_t make_room(ap_filter_t *f, pacing *p)
 {
@@ -83,7 +84,7 @@ static bool is_end(const apr_bucket *b)
 
 /*
  * Finds the end of the next chunk: at most p->most bytes with the metadata that follows them, or up
- * to the first flush or end of stream. NULL if more has to come before it can be told.
+ * to the first flush or end of stream. NULL if the brigade ends before the chunk does.
  */
 static apr_bucket *end_of_chunk(const pacing *p)
 {
@@ -100,8 +101,8 @@ static apr_bucket *end_of_chunk(const pacing *p)
 }
 
 /*
- * Replaces the chunk's data by one bucket, a copy. httpd and mod_http2 may keep it for as long as
- * the client likes: it must not keep the block of all digits, and its share of the budget, with it.
+ * Replaces the chunk's data by one bucket, a copy. httpd and mod_http2 keep that bucket until the
+ * client has read it. The block of all digits, and its share of the budget, must not wait for that.
  */
 static apr_status_t copy_data(apr_bucket_brigade *chunk, apr_off_t *length)
 {
@@ -158,11 +159,11 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 void pacing_register(void)
 {
-    /* Behind all filters of the request, so behind those that need the whole response at once. */
+    /* After all filters of the request, because some of them need the whole response at once. */
     filter = ap_register_output_filter("FACTORIAL_PACING", pace, NULL, AP_FTYPE_CONNECTION - 1);
 }
 
-/* httpd makes the worker wait from FlushMaxThreshold on; TLS adds less than a twelfth. */
+/* From FlushMaxThreshold on httpd makes the worker wait; TLS adds less than a twelfth. */
 static apr_off_t chunk_of(const request_rec *r)
 {
     const core_server_config *core =
@@ -183,6 +184,6 @@ void pacing_start(factorial_request *q)
     p->socket = r->connection->master ? NULL : ap_get_conn_socket(r->connection);
     p->rest = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     p->most = p->socket ? chunk_of(r) : PACING_CHUNK;
-    p->held = p->socket ? p->most : 0; /* of a response before this one, for all we know */
+    p->held = p->socket ? p->most : 0; /* an earlier response may still be buffered */
     ap_add_output_filter_handle(filter, p, r, r->connection);
 }

@@ -12,11 +12,8 @@ static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    c |= 0x20; /* to lower case */
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The next decoded byte of [*at, end), or END. */
@@ -60,7 +57,7 @@ static outcome read_number(const char *at, const char *end, uint64_t maximum, ui
     if (byte == '-' || byte == '+')
         byte = next_byte(&at, end);
 
-    /* Reads on after a number that is too large, because it may not be a number after all. */
+    /* Continues after a number that is too large: what follows may make it invalid instead. */
     bool any = false, over = false;
     uint64_t value = 0;
     for (; byte >= '0' && byte <= '9'; byte = next_byte(&at, end)) {

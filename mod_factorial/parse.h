@@ -1,7 +1,7 @@
 /*
  * What a request asks for: the number in its query string, the form of the result in its Accept.
  *
- * Plain functions on strings. They allocate nothing, whatever the length of the input.
+ * These functions allocate nothing, and take time in proportion to the length of the input.
  */
 #ifndef MOD_FACTORIAL_PARSE_H
 #define MOD_FACTORIAL_PARSE_H
@@ -14,8 +14,8 @@
 /*
  * Reads the first parameter called "number" of a query string as a URL has it: still escaped, NULL
  * if there is none. Names and values are decoded (RFC 3986 escapes, + for a blank); a percent sign
- * that begins no escape stands for itself. ASCII blanks around the digits and one sign before them
- * are accepted, as the service that this one replaces accepted them.
+ * that begins no escape is kept. ASCII blanks around the digits and one sign before them are
+ * accepted, because the service that this one replaces accepted them.
  *
  * Returns OUTCOME_OK and sets *number; or OUTCOME_NUMBER_MISSING if there is no such parameter,
  * OUTCOME_NUMBER_INVALID if it is not a natural number in decimal digits, OUTCOME_NUMBER_TOO_LARGE

@@ -10,15 +10,15 @@
 
 enum {
     /* With two busy processes beside the server on two processors, the p99 of small requests was
-     * 4.0 ms at equal priority and 0.6 ms from nice 5 on. Clients who take large responses on the
-     * same processors cost them more than that: see the report of `make test-load`. */
+     * 4.0 ms at equal priority and 0.6 ms from nice 5 on. `make test-load` reports how much clients
+     * that read large responses on the same processors add to that. */
     NICE = 5,
     NICE_MAX = 19,
     /* A waking thread with a shorter time slice preempts this one (EEVDF, Linux 6.12); httpd's
      * workers have at most 2.8 ms. A longer slice hurts: sched_yield() gives up all of it (p99 of
      * small requests up to 0.3 s at 100 ms, some 10 ms at 3 ms). */
     SLICE_NS = 3000000,
-    KEEP_POLICY = 0x08 /* SCHED_BATCH and SCHED_IDLE stay what they are */
+    KEEP_POLICY = 0x08 /* SCHED_BATCH and SCHED_IDLE stay in force */
 };
 
 static bool allowed;

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Finds out whether threads may lower their priority, by a process that tries it: a seccomp filter
- * may kill the process that makes the system call. To be called before priority_lower, by a process
- * without threads; the processes that it forks later know the answer.
+ * Forks a process that tries to lower its priority, and returns true if that succeeds: a seccomp
+ * filter may kill whatever process makes the system call. To be called before priority_lower, by a
+ * process without threads. Processes that it forks later inherit the result.
  */
 bool priority_probe(void);
 

@@ -16,7 +16,7 @@
 
 enum {
     STOP_MS = 2000,      /* how long a stop waits for compute threads */
-    CACHE_IDLE_MS = 5000 /* without a computation for so long, cached blocks are freed */
+    CACHE_IDLE_MS = 5000 /* after so long without a computation, cached blocks are freed */
 };
 
 static admission account;
@@ -37,12 +37,12 @@ static unsigned mpm_query(int what)
     return value > 0 ? (unsigned)value : 0;
 }
 
-/* For the child processes to come. The ledger survives a restart; this pointer is set anew. */
+/* For the child processes. The ledger survives a restart; this pointer is set again. */
 static admission_ledger *ledger;
 
 bool process_prepare(server_rec *server)
 {
-    /* A place of the scoreboard may have a process that is ending and its successor at once. */
+    /* A process that is ending and its successor may share a slot of the scoreboard. */
     unsigned processes = 2 * mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS);
     bool fresh;
     ledger = shared_memory("mod_factorial budget " MOD_FACTORIAL_VERSION,
@@ -63,7 +63,7 @@ static uint64_t memory_of(uint64_t n)
     return memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits);
 }
 
-/* The need grows with n. */
+/* A binary search: memory_of grows with n. */
 static uint64_t largest_that_fits(void)
 {
     uint64_t low = 0, high = FACTORIAL_LIMIT;
@@ -82,10 +82,10 @@ static unsigned at_least_one(unsigned number)
     return number > 1 ? number : 1;
 }
 
-/* As mod_http2.h has it, which an httpd that was built without mod_http2 does not install. */
+/* Declared as in mod_http2.h, which httpd does not install if it is built without mod_http2. */
 APR_DECLARE_OPTIONAL_FN(void, http2_get_num_workers, (server_rec *, int *, int *));
 
-/* Threads of this process that mod_http2 has for streams; 0 without that module. */
+/* The number of mod_http2's threads for streams in this process; 0 without that module. */
 static unsigned stream_threads(const server_rec *server)
 {
     APR_OPTIONAL_FN_TYPE(http2_get_num_workers) *query =
@@ -110,7 +110,7 @@ static void configure(const server_rec *server)
     state.method = settings.method;
     factorial_prepare();
     state.largest = largest_that_fits();
-    /* The other workers are left for small numbers. */
+    /* The other workers remain for small numbers. */
     state.here = at_least_one(workers / 4);
     state.everywhere = at_least_one(workers * processes / 4);
     state.streams = at_least_one(stream_threads(server) / 4 * 3);
@@ -118,7 +118,7 @@ static void configure(const server_rec *server)
     state.short_most = (int)at_least_one(workers / 2);
 }
 
-/* Compute threads may outlast an ungraceful stop; their code must not be unmapped under them. */
+/* Compute threads may outlast an ungraceful stop: their code must stay mapped. */
 static void stay_mapped(void)
 {
     Dl_info here;
@@ -142,7 +142,7 @@ factorial_pool *process_pool(void)
     return helpers;
 }
 
-/* Called by an idle compute thread; false once nothing is cached any more. */
+/* Called by an idle compute thread. False once nothing is cached. */
 static bool idle(void *unused, unsigned milliseconds)
 {
     (void)unused;

@@ -1,6 +1,6 @@
 /*
- * What one server process has for computing: its account in the budget, its compute threads, the
- * limits that were configured when it was started.
+ * The state of one server process: its account in the budget, its compute threads, and the limits
+ * that were configured when it was started.
  */
 #ifndef MOD_FACTORIAL_PROCESS_H
 #define MOD_FACTORIAL_PROCESS_H
@@ -15,26 +15,28 @@
 typedef struct {
     admission *budget; /* this process's account */
     admission_limits limits;
-    bool joined;               /* has an account; without one no long number is computed */
+    bool joined;               /* has an account; without one it refuses long computations */
     unsigned here, everywhere; /* slots for workers: in this process, in all */
     unsigned streams;          /* slots for streams of HTTP/2 in this process */
-    bool async;                /* a connection that only waits has no worker: event */
+    bool async;                /* event: a connection that waits occupies no worker */
     int short_most;            /* workers of this process that compute short numbers at once */
     unsigned threads;          /* for one computation */
     factorial_method method;
-    uint64_t largest;                 /* n that FactorialMemory has room for */
+    uint64_t largest;                 /* n for which FactorialMemory has room */
     compute_threads *compute_threads; /* NULL under prefork: the worker itself computes */
 } process_state;
 
-/* Written by process_init alone, before the first request. */
+/* Written only by process_init, before the first request. */
 extern const process_state *const process;
 
 /* True after an ungraceful stop has begun: running computations are to be cancelled. */
 bool process_is_stopping(void);
 
-/* post_config: makes the budget and the metrics; false, with a line in the log, if it cannot. */
+/* For post_config: creates the budget and the metrics. False, with a line in the log, if it cannot.
+ */
 bool process_prepare(server_rec *server);
 
+/* The child_init hook. */
 void process_init(apr_pool_t *pool, server_rec *server);
 
 /*

@@ -23,7 +23,7 @@ static const struct {
     [FORM_SUMMARY] = {"application/json", "}\n"},
 };
 
-/* Set by the handler; the filter below compares with them. */
+/* Values of Cache-Control. The filter below compares with them. */
 static const char for_everybody[] = "public, max-age=31536000, immutable";
 static const char for_one_client[] = "private, max-age=31536000, immutable";
 
@@ -37,7 +37,7 @@ static int pass(request_rec *r, apr_bucket_brigade *brigade)
     apr_brigade_cleanup(brigade);
     if (status == APR_SUCCESS || r->connection->aborted)
         return OK;
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, status, r, "the answer could not be sent");
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, status, r, "the response could not be sent");
     return AP_FILTER_ERROR;
 }
 
@@ -84,7 +84,7 @@ int response_send_error(const factorial_request *q)
                               ? apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, q->maximum)
                               : "";
     const char *detail = apr_pstrcat(r->pool, row->problem.detail, maximum, NULL);
-    /* They may have been set for a result that could not be computed. */
+    /* These may have been set for a result that could not be computed. */
     apr_table_unset(r->headers_out, "ETag");
     apr_table_unset(r->headers_out, "Accept-Ranges");
     if (row->status == HTTP_METHOD_NOT_ALLOWED)
@@ -110,7 +110,7 @@ int response_send_options(request_rec *r)
 
 /* ---- results */
 
-/* What precedes the digits in the body; all but the end of a summary. */
+/* The body up to the digits; for a summary, up to its last bytes. */
 static const char *body_start(const factorial_request *q)
 {
     factorial_summary s;
@@ -163,9 +163,10 @@ void response_set_headers(factorial_request *q)
                        authenticated ? for_one_client : for_everybody);
 }
 
-/* ---- the filter behind those of other modules */
+/* ---- the filter that runs after those of other modules */
 
-/* One Cache-Control must be left, and none that lets shared caches keep a cookie. */
+/* Other modules may have added to Cache-Control. One field is left, and never one that lets shared
+ * caches store a cookie. */
 static void settle_cache_control(request_rec *r)
 {
     const char *now = apr_table_get(r->headers_out, "Cache-Control");
@@ -176,7 +177,7 @@ static void settle_cache_control(request_rec *r)
     const char *added = now + (is_public ? sizeof for_everybody : sizeof for_one_client) - 1;
     if (apr_table_get(r->err_headers_out, "Cache-Control")) /* by `Header always` */
         apr_table_unset(r->headers_out, "Cache-Control");
-    else if (strstr(added, "max-age=")) /* by mod_expires, behind a comma */
+    else if (strstr(added, "max-age=")) /* by mod_expires, after a comma */
         apr_table_setn(r->headers_out, "Cache-Control", added + 2);
     else if (is_public && (apr_table_get(r->headers_out, "Set-Cookie") ||
                            apr_table_get(r->err_headers_out, "Set-Cookie")))
@@ -191,10 +192,10 @@ typedef struct {
 } finish_state;
 
 /*
- * Takes the body of a response to HEAD out of the brigade. A filter that changes the body of GET
- * has removed Content-Length or changed the body's length by now. If so there must be no length:
- * the flush keeps httpd from setting that of the body that is left. False: the end is still to
- * come.
+ * Removes the body of a response to HEAD from the brigade. A filter that changes the body of GET
+ * has removed Content-Length or changed the body's length by now. Then the response must have no
+ * length; the flush keeps httpd from setting that of the body that is left. False if the end of the
+ * body has not come yet.
  */
 static bool drop_body(request_rec *r, finish_state *state, apr_bucket_brigade *brigade)
 {
@@ -233,12 +234,12 @@ static apr_status_t finish_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 static ap_filter_rec_t *finish_filter;
 
-/* The body of HEAD, which only filters see. */
+/* Stands for the digits in a response to HEAD, where only filters see them. */
 static char filler[65536];
 
 void response_register(void)
 {
-    /* Behind filters that change content or headers, before mod_cache's, which stores both. */
+    /* After filters that change content or headers, before mod_cache's, which stores both. */
     finish_filter =
         ap_register_output_filter("FACTORIAL_FINISH", finish_headers, NULL, AP_FTYPE_CONTENT_SET);
     memset(filler, '0', sizeof filler);
@@ -255,8 +256,8 @@ static void add_finish_filter(request_rec *r, const char *tag)
 
 int response_send_not_modified(request_rec *r)
 {
-    /* Through all filters, as httpd's own handler sends it: mod_headers changes it, mod_cache waits
-     * for it. */
+    /* Passed through all filters, as httpd's own handler does: mod_headers changes it, and
+     * mod_cache waits for it. */
     add_finish_filter(r, apr_pstrdup(r->pool, apr_table_get(r->headers_out, "ETag")));
     r->status = HTTP_NOT_MODIFIED;
     return pass(r, new_brigade(r));

@@ -12,10 +12,10 @@
 void response_register(void);
 
 /*
- * Sends the error of q->outcome, as plain text or, if q->problem_details, as RFC 9457's problem
- * details. The module sends it itself, so that an ErrorDocument does not change the contract. No
- * part of the request is in it; q->maximum is, if the number is too large. If the client is gone
- * there is nothing to send: the connection is marked as aborted.
+ * Sends the error of q->outcome, as plain text or, if q->problem_details, as problem details (RFC
+ * 9457). The module sends it itself, so that an ErrorDocument does not change the contract. It
+ * contains no part of the request; if the number is too large, it contains q->maximum. If the
+ * client has disconnected, nothing is sent and the connection is marked as aborted.
  */
 int response_send_error(const factorial_request *q);
 
@@ -26,8 +26,8 @@ int response_send_options(request_rec *r);
 int response_send_text(request_rec *r, const char *text);
 
 /*
- * Sets type, validator, caching rules and length of the result, by form, n and plan. Sets
- * `before`, for which a summary is made.
+ * Sets type, validator, caching rules and length of the result, by form, n and plan; and `before`,
+ * which for a summary means that it is computed here.
  */
 void response_set_headers(factorial_request *q);
 
@@ -35,9 +35,9 @@ void response_set_headers(factorial_request *q);
 int response_send_not_modified(request_rec *r);
 
 /*
- * Sends the result after response_set_headers. One bucket takes over q->digits and gives them to
+ * Sends the result after response_set_headers. One bucket takes over q->digits and frees them by
  * result_free when they are sent, which may be after this function has returned, and on another
- * thread. It is paced: see pacing.h.
+ * thread. The response is paced: see pacing.h.
  *
  * For HEAD, where q->digits is NULL, as many zeros stand for the digits. The filters of other
  * modules see them and change headers as they do for GET; the client gets the headers alone.

@@ -1,19 +1,19 @@
 /*
- * The buffer of a result's digits and its charge, from the engine that writes it to the last bucket
- * that is sent.
+ * The buffer of a result's digits, and its charge. It lives until the last bucket of the response
+ * has been passed on.
  */
 #ifndef MOD_FACTORIAL_RESULT_H
 #define MOD_FACTORIAL_RESULT_H
 
 #include "admission.h"
 
-/* What a buffer for so many digits occupies, to be charged before it is allocated. */
+/* The bytes that a buffer for so many digits occupies, to be charged before it is allocated. */
 size_t result_size(size_t digits);
 
 /*
- * A buffer for so many digits; NULL if the system has no memory. The caller has charged
- * result_size(digits) to `budget`, which outlives the buffer, or charges nothing and gives NULL. If
- * NULL is returned, the charge is still the caller's to return.
+ * Allocates a buffer for so many digits; NULL if the system has no memory. The caller has charged
+ * result_size(digits) to `budget`, which outlives the buffer; or passes NULL and has charged
+ * nothing. If NULL is returned, the caller has to return the charge.
  */
 char *result_allocate(size_t digits, admission *budget);
 

@@ -23,7 +23,7 @@ void *shared_memory(const char *name, size_t bytes, bool *fresh)
     if (!kept)
         kept = ap_retained_data_create(name, sizeof *kept);
     if (kept->memory)
-        munmap(kept->memory, kept->bytes); /* children of before keep their own mapping of it */
+        munmap(kept->memory, kept->bytes); /* older child processes have their own mapping */
     *kept = (retained){memory, bytes};
     *fresh = true;
     return memory;

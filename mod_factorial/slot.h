@@ -1,10 +1,10 @@
 /*
- * The right of a request to keep the thread waiting that serves it: for the budget, for a
- * computation, for the client. A part of the threads is left for requests without a slot.
+ * A slot permits a request to make its thread wait: for the budget, for a computation, for the
+ * client. There are fewer slots than threads, so some threads remain for requests without a slot.
  *
- * httpd's workers and the threads that mod_http2 has for the streams of HTTP/2 are counted apart. A
- * request takes its slot before a long computation, or when more of its response is left than httpd
- * takes without waiting.
+ * httpd's workers and mod_http2's threads for streams are counted separately. A request takes its
+ * slot before a long computation, or when more of its response is left than httpd buffers without
+ * waiting.
  */
 #ifndef MOD_FACTORIAL_SLOT_H
 #define MOD_FACTORIAL_SLOT_H
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* Zeroed at first. It must live as long as the request's pool. */
+/* Initially zero. It must live as long as the request's pool. */
 typedef struct {
     bool taken;
     bool stream; /* one of the slots of HTTP/2 streams */

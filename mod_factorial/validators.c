@@ -4,7 +4,7 @@
 #include <http_protocol.h>
 #include <string.h>
 
-/* To be raised when the bytes of a result change, because clients may keep results for a year. */
+/* Has to change when the bytes of a result change, because clients may keep results for a year. */
 #define REVISION "1"
 
 static const char *tag_with(const factorial_request *q, const char *suffix)
@@ -24,8 +24,8 @@ const char *validators_tag(const factorial_request *q)
 
 typedef int find_tag(apr_pool_t *pool, const char *list, const char *tag);
 
-/* The tag that this field of the request names, with or without a suffix; "" if it is *; NULL if
- * the field is absent or names no tag of this result. */
+/* The tag of this result that the list names, with or without a suffix; "" if the list is *; NULL
+ * if it names none. */
 static const char *named_tag(const factorial_request *q, const char *list, find_tag *find)
 {
     static const char *const suffixes[] = {"", "-gzip", "-br"};

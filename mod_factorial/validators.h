@@ -13,13 +13,13 @@
 const char *validators_tag(const factorial_request *q);
 
 /*
- * Does the request have an If-Match that names other results only? Like If-None-Match, it may name
- * the tag with the suffix that mod_deflate or mod_brotli gave it. The conditions of a subrequest's
- * request are on the main result, and an ErrorDocument has none: false for both.
+ * True if the request has an If-Match that names other results only. Like If-None-Match, it may
+ * name the tag with the suffix that mod_deflate or mod_brotli adds. False for subrequests, whose
+ * headers are those of the main request, and for an ErrorDocument.
  */
 bool validators_precondition_fails(const factorial_request *q);
 
-/* Does its If-None-Match name this result? If so, sets ETag to the tag that the client has. */
+/* True if its If-None-Match names this result. Sets ETag to the tag that the client has. */
 bool validators_not_modified(const factorial_request *q);
 
 #endif

@@ -238,7 +238,7 @@ END_TEST
 START_TEST(an_answer_that_is_not_taken_is_given_up)
 {
     start("FactorialSendTimeout 1\n");
-    server_expect(&httpd, "factorial of 100000 given up: the client does not take it");
+    server_expect(&httpd, "factorial of 100000 aborted: the client does not read the response");
     int fd = connect_and_ask(PATH "100000", 4096); /* 456,574 digits: 4 seconds */
     double before = seconds();
     wait_for_metric("FactorialAbortedSlow:", 1);

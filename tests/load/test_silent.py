@@ -25,7 +25,7 @@ Protocols h2c http/1.1
 """
 EXPECTED = [
     "refused: too many large numbers at once",
-    "given up: the client does not take it",
+    "aborted: the client does not read the response",
     "stopped: the client has gone",
     "AH01882:",  # OpenSSL is another version than at httpd's compilation, which is the machine's
     "AH01873:",

@@ -15,8 +15,8 @@ from server import Server
 EXPECTED = [
     "refused: too many large numbers at once",
     "stopped: the client has gone",
-    "given up: the client does not take it",
-    "stopped: so is the server",
+    "aborted: the client does not read the response",
+    "stopped: the server is stopping",
 ]
 MPMS = ("event", "worker", "prefork")
 
