@@ -93,6 +93,7 @@ $(BUILD)/mod_factorial/engine/kernel/%.$(1).o: mod_factorial/engine/kernel/%.c $
 	$$(call say,compile $$< for $(1))$$(COMPILE) -O3 $$($(1)_flags) $$(call kernel_names,$(1)) -c -o $$@ $$<
 endef
 kernel_names = -DKERNEL=kernel_$(1) -DKERNEL_NAME='"$(1)"' -DKERNEL_MULTIPLY=multiply_$(1) \
+               -DKERNEL_SPLIT=split_$(1) -DKERNEL_JOIN=join_$(1) \
                -DKERNEL_WRITE=write_$(1) -DKERNEL_READ=read_$(1)
 $(foreach name,avx512 avx2 neon,$(eval $(call kernel_rule,$(name))))
 

@@ -17,6 +17,7 @@ enum {
     SCHOOLBOOK_SQUARE_MAX = 64, /* the same for squares */
     LEAF_MAX = 16,              /* packed primes that a product tree multiplies one by one */
     SHARED_MIN = 8192,          /* a product that several threads share */
+    SPLIT_MIN = 65536,          /* one that many threads share: its blocks are split once more */
 };
 
 #endif

@@ -5,9 +5,11 @@
 #include "../thresholds.h"
 
 enum {
-    LINE = 8,       /* points in a cache line */
-    PADDING = 64,   /* points between arrays, so that they do not share the sets of a cache */
-    CHUNK_MIN = 512 /* coefficients; shorter chunks cost more than they distribute */
+    LINE = 8,         /* points in a cache line */
+    PADDING = 64,     /* points between arrays, so that they do not share the sets of a cache */
+    CHUNK_MIN = 512,  /* coefficients; shorter chunks cost more than they distribute */
+    SPLIT_CHUNKS = 8, /* of a block */
+    FEW_THREADS = 4   /* so many are kept busy by the blocks as they are */
 };
 
 typedef struct {
@@ -36,10 +38,11 @@ size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
     return (size_t)operands * FIELDS * points_of(shape_for(k, limbs)) * sizeof(double);
 }
 
-/* ---- the three steps, each a loop of tasks */
+/* ---- the steps, each a loop of tasks */
 
 typedef struct {
     const kernel *kernel;
+    bool split;     /* the blocks into quarters, so that there is enough for many threads */
     unsigned loops; /* begun */
     convolution c;
 } work;
@@ -50,23 +53,64 @@ static void load_step(void *context, size_t index)
     w->kernel->load(&w->c, (unsigned)(index / w->c.chunks), index % w->c.chunks);
 }
 
+/* A block of a transform: where its points are, and what kernel.multiply has to know of it. */
+typedef struct {
+    size_t at, points, j;
+    unsigned levels;
+} block;
+
+static size_t blocks_of(const convolution *c)
+{
+    return c->tail < 2 ? 4 + c->tail : 3 + c->tail;
+}
+
 /* The blocks that kernel.h lists, the longest first. The first four are also divided by 4, for the
  * two levels of the transform that load and store compute. */
+static block block_of(const convolution *c, size_t index)
+{
+    size_t h = c->h;
+    if (c->tail >= 2) {
+        if (index == 0)
+            return (block){4 * h, 2 * h, 2, 0};
+        if (index == 5)
+            return (block){6 * h, h, 6, 0};
+        index--;
+    }
+    return (block){index * h, h, index, index < 4 ? 2 : 0};
+}
+
+/* The first pass of a block, or its last: of all blocks, fields, operands and chunks. */
+static void split_step(void *context, size_t index)
+{
+    const work *w = context;
+    const convolution *c = &w->c;
+    size_t chunk = index % SPLIT_CHUNKS, q = index / SPLIT_CHUNKS % FIELDS;
+    size_t operand = index / SPLIT_CHUNKS / FIELDS % c->operands;
+    block b = block_of(c, index / SPLIT_CHUNKS / FIELDS / c->operands);
+    size_t quarter = b.points / 4, count = quarter / SPLIT_CHUNKS;
+    w->kernel->split(&fields[q], c->points[operand][q] + b.at + chunk * count, quarter, count, b.j);
+}
+
+static void join_step(void *context, size_t index)
+{
+    const work *w = context;
+    const convolution *c = &w->c;
+    size_t chunk = index % SPLIT_CHUNKS, q = index / SPLIT_CHUNKS % FIELDS;
+    block b = block_of(c, index / SPLIT_CHUNKS / FIELDS);
+    size_t quarter = b.points / 4, count = quarter / SPLIT_CHUNKS;
+    w->kernel->join(&fields[q], c->points[0][q] + b.at + chunk * count, quarter, count, b.j);
+}
+
 static void multiply_step(void *context, size_t index)
 {
     const work *w = context;
     const convolution *c = &w->c;
-    size_t q = index % FIELDS, block = index / FIELDS, points = c->h, at = block, j = block;
-    if (c->tail >= 2) {
-        at = j = block - 1;
-        if (block == 0)
-            at = 4, j = 2, points = 2 * c->h;
-        else if (block == 5)
-            at = j = 6;
-    }
-    w->kernel->multiply(&fields[q], c->points[0][q] + at * c->h,
-                        c->points[c->operands - 1][q] + at * c->h, points, j, at < 4 ? 2 : 0,
-                        c->job);
+    size_t q = index % FIELDS, parts = w->split ? 4 : 1, part = index / FIELDS % parts;
+    block b = block_of(c, index / FIELDS / parts);
+    if (w->split)
+        b = (block){b.at + part * (b.points / 4), b.points / 4, 4 * b.j + part, b.levels + 2};
+    w->kernel->multiply(&fields[q], c->points[0][q] + b.at, c->points[c->operands - 1][q] + b.at,
+                        b.points, b.j, b.levels, c->job);
 }
 
 static void store_step(void *context, size_t index)
@@ -99,15 +143,23 @@ static bool next_loop(void *context, pool_loop *loop)
 {
     work *w = context;
     const convolution *c = &w->c;
-    switch (w->loops++) {
-    case 0:
+    size_t blocks = FIELDS * blocks_of(c);
+    /* Without splitting, the second step and the fourth are left out. */
+    w->loops += !w->split && w->loops % 2 == 1 ? 2 : 1;
+    switch (w->loops) {
+    case 1:
         *loop = (pool_loop){c->operands * c->chunks, load_step, w};
         return true;
-    case 1:
-        *loop = (pool_loop){FIELDS * (size_t)(c->tail < 2 ? 4 + c->tail : 3 + c->tail),
-                            multiply_step, w};
-        return true;
     case 2:
+        *loop = (pool_loop){c->operands * blocks * SPLIT_CHUNKS, split_step, w};
+        return true;
+    case 3:
+        *loop = (pool_loop){w->split ? 4 * blocks : blocks, multiply_step, w};
+        return true;
+    case 4:
+        *loop = (pool_loop){blocks * SPLIT_CHUNKS, join_step, w};
+        return true;
+    case 5:
         *loop = (pool_loop){c->chunks, store_step, w};
         return true;
     default:
@@ -133,6 +185,7 @@ void convolution_multiply(const workspace *space, limb *product, const limb *a, 
     factorial_job alone = job_alone(space->job);
     const factorial_job *job = limbs >= SHARED_MIN ? space->job : &alone;
     work w = {.kernel = space->kernel,
+              .split = limbs >= SPLIT_MIN && pool_threads(job) > FEW_THREADS,
               .c = {.product = product,
                     .limbs = limbs,
                     .operand = {a, b},

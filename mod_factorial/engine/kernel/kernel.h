@@ -53,6 +53,13 @@ typedef struct {
      * Undefined if the job is cancelled. */
     void (*multiply)(const field *f, double *a, double *b, size_t points, size_t j, unsigned levels,
                      const factorial_job *job);
+    /*
+     * For many threads: block j of size 4 h into blocks 4j to 4j + 3 (without the other operand's),
+     * and their products, each of which has been given two levels more, back into it. Of each
+     * quarter so many points from a on, a multiple of a leaf's.
+     */
+    void (*split)(const field *f, double *a, size_t h, size_t count, size_t j);
+    void (*join)(const field *f, double *a, size_t h, size_t count, size_t j);
     /* The transform's last two levels and the product's limbs: the chunk-th part of every segment,
      * all but what is left in c->carry. */
     void (*store)(convolution *c, size_t chunk);

@@ -279,5 +279,5 @@ static void store_chunk(convolution *c, size_t chunk)
     }
 }
 
-const kernel KERNEL = {KERNEL_NAME, LEAF,         load_chunk, KERNEL_MULTIPLY,
-                       store_chunk, KERNEL_WRITE, KERNEL_READ};
+const kernel KERNEL = {KERNEL_NAME, LEAF,        load_chunk,   KERNEL_MULTIPLY, KERNEL_SPLIT,
+                       KERNEL_JOIN, store_chunk, KERNEL_WRITE, KERNEL_READ};

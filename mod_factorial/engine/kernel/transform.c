@@ -251,11 +251,11 @@ static void leaves_multiply(const field *f, double *a, double *b, size_t j, size
 
 /* ---- passes over memory */
 
-/* Two levels: block j of size 4 h into blocks 4j to 4j + 3. */
-static void down_two(double *a, size_t h, const roots *w, modulus m)
+/* Two levels: block j of size 4 h into blocks 4j to 4j + 3, of each the first `count` points. */
+static void down_two(double *a, size_t h, size_t count, const roots *w, modulus m)
 {
     multiplier w0 = root(w, 0), w1 = root(w, 1), w2 = root(w, 2);
-    for (size_t i = 0; i < h; i += LANES) {
+    for (size_t i = 0; i < count; i += LANES) {
         vd x0 = reduce(load(a + i), m), x1 = load(a + i + h);
         vd x2 = times(load(a + i + 2 * h), w0, m), x3 = times(load(a + i + 3 * h), w0, m);
         vd s = add(x0, x2), t = times(add(x1, x3), w1, m);
@@ -268,10 +268,10 @@ static void down_two(double *a, size_t h, const roots *w, modulus m)
 }
 
 /* One level. */
-static void down_one(double *a, size_t h, const roots *w, modulus m)
+static void down_one(double *a, size_t h, size_t count, const roots *w, modulus m)
 {
     multiplier w0 = root(w, 0);
-    for (size_t i = 0; i < h; i += LANES) {
+    for (size_t i = 0; i < count; i += LANES) {
         vd x = reduce(load(a + i), m), y = times(load(a + i + h), w0, m);
         store(a + i, add(x, y));
         store(a + i + h, sub(x, y));
@@ -297,11 +297,12 @@ KERNEL_INLINE vd scaled(vd a, const multiplier *scale, modulus m)
  * multiplies by its scale, which costs next to nothing there: most of the values are multiplied by
  * a root anyway.
  */
-static void up_two(double *a, size_t h, const roots *inverse, const multiplier *scale, modulus m)
+static void up_two(double *a, size_t h, size_t count, const roots *inverse, const multiplier *scale,
+                   modulus m)
 {
     multiplier w0 = root(inverse, 0), w0_scaled = scaled_root(inverse, 0, scale, m);
     multiplier w1 = scaled_root(inverse, 1, scale, m), w2 = scaled_root(inverse, 2, scale, m);
-    for (size_t i = 0; i < h; i += LANES) {
+    for (size_t i = 0; i < count; i += LANES) {
         vd y0 = load(a + i), y1 = load(a + i + h);
         vd y2 = load(a + i + 2 * h), y3 = load(a + i + 3 * h);
         vd s = add(y0, y1), t = times(sub(y0, y1), w1, m);
@@ -313,10 +314,11 @@ static void up_two(double *a, size_t h, const roots *inverse, const multiplier *
     }
 }
 
-static void up_one(double *a, size_t h, const roots *inverse, const multiplier *scale, modulus m)
+static void up_one(double *a, size_t h, size_t count, const roots *inverse, const multiplier *scale,
+                   modulus m)
 {
     multiplier w0 = scaled_root(inverse, 0, scale, m);
-    for (size_t i = 0; i < h; i += LANES) {
+    for (size_t i = 0; i < count; i += LANES) {
         vd x = load(a + i), y = load(a + i + h);
         store(a + i, scaled(add(x, y), scale, m));
         store(a + i + h, times(sub(x, y), w0, m));
@@ -339,15 +341,15 @@ static void multiply_block(const field *f, double *a, double *b, size_t points, 
     roots w, inverse;
     block_roots(&w, f, 0, j, m);
     block_roots(&inverse, f, 1, j, m);
-    (parts == 2 ? down_one : down_two)(a, h, &w, m);
+    (parts == 2 ? down_one : down_two)(a, h, h, &w, m);
     if (b != a)
-        (parts == 2 ? down_one : down_two)(b, h, &w, m);
+        (parts == 2 ? down_one : down_two)(b, h, h, &w, m);
     if (h == LEAF)
         leaves_multiply(f, a, b, parts * j, parts, m);
     else
         for (size_t k = 0; k < parts; k++)
             multiply_block(f, a + k * h, b + k * h, h, parts * j + k, NULL, m, job);
-    (parts == 2 ? up_one : up_two)(a, h, &inverse, scale, m);
+    (parts == 2 ? up_one : up_two)(a, h, h, &inverse, scale, m);
 }
 
 void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t j, unsigned levels,
@@ -357,4 +359,20 @@ void KERNEL_MULTIPLY(const field *f, double *a, double *b, size_t points, size_t
     unsigned halvings = (unsigned)__builtin_ctzll(points) + levels - BASE_LOG;
     multiplier scale = multiplier_of(splat(f->scale[halvings]), m);
     multiply_block(f, a, b, points, j, &scale, m, job);
+}
+
+void KERNEL_SPLIT(const field *f, double *a, size_t h, size_t count, size_t j)
+{
+    modulus m = {splat(f->p), splat(f->inverse)};
+    roots w;
+    block_roots(&w, f, 0, j, m);
+    down_two(a, h, count, &w, m);
+}
+
+void KERNEL_JOIN(const field *f, double *a, size_t h, size_t count, size_t j)
+{
+    modulus m = {splat(f->p), splat(f->inverse)};
+    roots inverse;
+    block_roots(&inverse, f, 1, j, m);
+    up_two(a, h, count, &inverse, NULL, m);
 }

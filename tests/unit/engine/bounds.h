@@ -24,6 +24,8 @@
 #define KERNEL_INLINE   static inline __attribute__((always_inline))
 #define KERNEL          kernel_of_bounds
 #define KERNEL_MULTIPLY multiply_bounds
+#define KERNEL_SPLIT    split_bounds
+#define KERNEL_JOIN     join_bounds
 #define KERNEL_WRITE    write_bounds
 #define KERNEL_READ     read_bounds
 #define KERNEL_NAME     "bounds"
@@ -227,15 +229,14 @@ static void fill_fields(void)
     }
 }
 
-static void propagate_bounds(size_t limbs, bool square)
+static void propagate_bounds(const factorial_job *job, size_t limbs, bool square)
 {
-    static const factorial_job job = {0};
     limb *a = calloc(limbs, sizeof *a), *product = calloc(limbs, sizeof *product);
     size_t size = convolution_scratch(&kernel_of_bounds, limbs, 2);
     void *scratch = aligned_alloc(64, size);
     ck_assert(a && product && scratch);
     size_t half = limbs / 2;
-    workspace w = {&kernel_of_bounds, &job, scratch, size};
+    workspace w = {&kernel_of_bounds, job, scratch, size};
     convolution_multiply(&w, product, a, half, a, square ? half : limbs - half - 1);
     free(a);
     free(product);
@@ -245,12 +246,19 @@ static void propagate_bounds(size_t limbs, bool square)
 START_TEST(no_product_no_sum_and_no_digit_leaves_its_bounds)
 {
     fill_fields();
+    /* Many threads in the division of the work, but none besides this one. */
+    factorial_job alone = {0}, many = {.pool = factorial_pool_create(0, NULL, NULL), .threads = 64};
+    ck_assert_ptr_nonnull(many.pool);
     unsigned longest = suite_under_valgrind() ? 12 : suite_sanitized() ? 14 : 18;
     for (unsigned log = 5; log < longest; log++)
         for (size_t quarters = 4; quarters < 8; quarters++) {
-            propagate_bounds(((size_t)1 << log) / 4 * quarters, true);
-            propagate_bounds(((size_t)1 << log) / 4 * quarters, false);
+            size_t limbs = ((size_t)1 << log) / 4 * quarters;
+            propagate_bounds(&alone, limbs, true);
+            propagate_bounds(&alone, limbs, false);
+            propagate_bounds(&many, limbs, true);
+            propagate_bounds(&many, limbs, false);
         }
+    factorial_pool_destroy(many.pool);
     char row[80]; /* of the table in docs/engine.md, which tests/guards looks for */
     snprintf(row, sizeof row, "| %d | %.3f | %.2f | %.3f | %.3f | %.3f |", LANES, worst_product,
              worst_sum, worst_digit[0], worst_digit[1], worst_digit[2]);

@@ -1,5 +1,6 @@
 #include "engine/kernel/convolution.h"
 #include "engine/kernel/dispatch.h"
+#include "engine/thresholds.h"
 #include "guarded_scratch.h"
 #include "suite.h"
 
@@ -177,6 +178,36 @@ START_TEST(products_of_the_largest_limbs_are_exact)
 }
 END_TEST
 
+/* a b on 64 threads, for which blocks are split, and on two. */
+static void check_split(const limb *a, size_t an, const limb *b, size_t bn)
+{
+    limb *product = new_limbs(an + bn), *expected = new_limbs(an + bn);
+    job.threads = 64;
+    multiply(product, a, an, b, bn);
+    job.threads = 2;
+    multiply(expected, a, an, b, bn);
+    ck_assert_mem_eq(product, expected, (an + bn) * sizeof *product);
+    free_limbs(product, an + bn);
+    free_limbs(expected, an + bn);
+}
+
+START_TEST(products_of_every_shape_are_the_same_on_many_threads)
+{
+    if (!choose(_i))
+        return;
+    enum { LONGEST = 2 * SPLIT_MIN, STEP = SPLIT_MIN / 8 };
+    limb *a = new_limbs(LONGEST);
+    for (size_t i = 0; i < LONGEST; i++)
+        a[i] = random_limb();
+    for (size_t n = SPLIT_MIN; n <= LONGEST; n += suite_under_valgrind() ? LONGEST : STEP) {
+        size_t half = n / 2;
+        check_split(a, half, a, half);
+        check_split(a, n - half / 3, a + half, half / 3);
+    }
+    free_limbs(a, LONGEST);
+}
+END_TEST
+
 START_TEST(the_product_may_take_a_factors_place)
 {
     if (!choose(_i))
@@ -223,6 +254,7 @@ Suite *suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, products_of_every_small_length_agree_with_gmp, 0, KERNELS_MAX);
     tcase_add_loop_test(t, products_of_every_shape_agree_with_gmp, 0, KERNELS_MAX);
+    tcase_add_loop_test(t, products_of_every_shape_are_the_same_on_many_threads, 0, KERNELS_MAX);
     tcase_add_loop_test(t, products_of_the_largest_limbs_are_exact, 0, KERNELS_MAX);
     tcase_add_loop_test(t, the_product_may_take_a_factors_place, 0, KERNELS_MAX);
     tcase_add_loop_test(t, a_cancelled_product_stops, 0, KERNELS_MAX);
