@@ -114,8 +114,8 @@ deploy-back: ## give the service the template that it had before deploy-apply
 	$(call install,$(aws_packages))
 	conf/delivery/deploy-back build/before
 smoke: ## ask a service what a user would (URL=https://name or http://127.0.0.1:5000, REVISION=commit)
-	$(call install,$(call need_command,curl) $(call need_command,openssl) $(call need_command,jq))
-	conf/delivery/smoke $(or $(URL),$$(jq -r .Outputs.Url.Value $(TEMPLATES)/$(SERVICE)-service.template.json)) $(REVISION)
+	$(call install,$(call need_command,python3) $(if $(URL),,$(aws_packages)))
+	$(if $(URL),infra/smoke.py $(URL),conf/delivery/smoke $(TEMPLATES)/$(SERVICE)-service.template.json) $(REVISION)
 
 # Debian's own registry for the tests, unpacked only: installed, it would start a server.
 build/delivery/registry/usr/bin/docker-registry:

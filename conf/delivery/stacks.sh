@@ -26,6 +26,12 @@ stacks_of() { # TEMPLATES ENVIRONMENT
 
 # Makes a change set and prints its ARN; nothing if it would change nothing.
 change_set() { # STACK REGION ROLE TEMPLATE-FILE NAME
+    size=$(wc -c <"$4")
+    [ "$size" -le 51200 ] || {
+        echo "$1: the template has $size bytes, and without a bucket CloudFormation takes 51200 at most;" \
+            "make infra-deploy has one" >&2
+        return 1
+    }
     exists=$(aws cloudformation list-stacks --region "$2" --query \
         "StackSummaries[?StackName=='$1' && StackStatus!='DELETE_COMPLETE' && StackStatus!='REVIEW_IN_PROGRESS'].StackName" \
         --output text) || return

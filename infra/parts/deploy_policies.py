@@ -92,7 +92,10 @@ def _statements(settings: Environment) -> list[iam.PolicyStatement]:
     roles = arn("iam", f"role/{prefix}/*", region="")
     scopes = {
         "budgets": arn("budgets", f"budget/{prefix}", region=""),
-        "cloudwatch": arn("cloudwatch", f"alarm:{prefix}-*")
+        # The second kind is made by scaling, on behalf of the role that makes the scaling policy.
+        "cloudwatch": arn(
+            "cloudwatch", f"alarm:{prefix}-*", f"alarm:TargetTracking-service/{prefix}/{prefix}-*"
+        )
         + arn("cloudwatch", f"dashboard/{prefix}", region=""),
         "ecr": arn("ecr", f"repository/{settings.registry.repository}"),
         "lambda": arn("lambda", f"function:{prefix}-*"),

@@ -1,4 +1,4 @@
-"""The Lambda function that tests new tasks before they get traffic."""
+"""The Lambda function that tests new tasks before they get traffic, and a service that only its VPC reaches."""
 
 from pathlib import Path
 
@@ -13,7 +13,11 @@ from parts.listener_rules import TEST_HEADER
 from parts.retention import RETENTION
 from settings.schema import Environment
 
-SOURCE = Path(__file__).parent.parent / "hook.py"
+SOURCE = Path(__file__).parent.parent / "smoke.py"
+
+
+def name_of(settings: Environment) -> str:
+    return f"{settings.prefix}-deployment-test"
 
 
 class DeploymentTest(lambda_.Function):
@@ -33,12 +37,11 @@ class DeploymentTest(lambda_.Function):
         subnets: ec2.SubnetSelection,
         security_group: ec2.ISecurityGroup | None,
     ) -> None:
-        name = f"{settings.prefix}-deployment-test"
         super().__init__(
             scope,
             id,
-            function_name=name,
-            description="Asks new tasks for a few factorials before they get traffic",
+            function_name=name_of(settings),
+            description="Asks the service what a user would",
             runtime=lambda_.Runtime.PYTHON_3_14,
             handler="index.handler",
             code=lambda_.Code.from_inline(SOURCE.read_text(encoding="utf-8")),
@@ -47,6 +50,7 @@ class DeploymentTest(lambda_.Function):
                 "BALANCER": alb.load_balancer_dns_name,
                 "HOST": settings.domain.host,
                 "TEST_HEADER": TEST_HEADER,
+                "SMOKE_WAIT": "60",  # seconds; with every check's own it stays below the timeout
             },
             log_group=logs.LogGroup(
                 scope,

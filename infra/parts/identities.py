@@ -4,6 +4,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from parts.deployment_test import name_of
 from settings.schema import Delivery, Environment
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -80,6 +81,10 @@ class Identities(Construct):
         # An environment that uses another one's repository gets images that are there already.
         writes = [*PUSH, *UNTAG] if settings.registry.create else []
         self._on_images(self.delivery, [*PULL, *writes])
+
+        if settings.internal_only:
+            function = self._arn("lambda", f"function:{name_of(settings)}")
+            _allow(self.delivery, "SmokeTest", ["lambda:InvokeFunction"], [function])
 
         self.plan = self._role(
             "plan",

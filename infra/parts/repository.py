@@ -12,7 +12,9 @@ class ImageRepository(ecr.Repository):
 
     Promotion takes the `-rc` tag off an image, so that what may be deployed has only tags that no rule
     matches. A rule looks at all tags of an image and one is enough: a rule on any other pattern, or
-    on a number of images, could reach an image that runs or that one must be able to go back to.
+    on a number of images, could reach an image that runs or that one must be able to go back to. A rule on
+    images without a tag could reach the signed statements about such an image, which have none. ECR deletes
+    these with the image that they are about.
     """
 
     def __init__(self, scope: Construct, id: str, registry: Registry) -> None:
@@ -32,10 +34,4 @@ class ImageRepository(ecr.Repository):
             rule_priority=1,
             tag_pattern_list=["*-rc"],
             max_image_age=Duration.days(registry.candidate_days),
-        )
-        self.add_lifecycle_rule(
-            description="Images without a tag",
-            rule_priority=2,
-            tag_status=ecr.TagStatus.UNTAGGED,
-            max_image_age=Duration.days(registry.untagged_days),
         )

@@ -38,7 +38,7 @@ class SecurityGroups(Construct):
         for name, anyone in EVERYWHERE.items():
             self.task.add_egress_rule(anyone, ec2.Port.HTTPS, f"Registry and logs by {name}")
         self.test: ec2.SecurityGroup | None = None
-        if settings.deployment.strategy == "canary" and balancer.scheme == "internal":
+        if settings.deployment_test and balancer.scheme == "internal":
             self.test = ec2.SecurityGroup(
                 self,
                 "Test",
@@ -46,7 +46,8 @@ class SecurityGroups(Construct):
                 description="Deployment test: reaches the balancer only",
                 allow_all_outbound=False,
             )
-            self.test.connections.allow_to(self.balancer, ec2.Port.HTTPS, "Test to balancer")
+            for port in (ec2.Port.HTTP, ec2.Port.HTTPS):
+                self.test.connections.allow_to(self.balancer, port, "Test to balancer")
 
     def _of_balancer(self, vpc: ec2.IVpc, balancer: MadeBalancer) -> ec2.SecurityGroup:
         group = ec2.SecurityGroup(

@@ -18,7 +18,7 @@ from pydantic import (
 from settings import image
 from settings.budget import Budget, budget_of
 from settings.fargate import SIZES
-from settings.times import ALARM_MINUTES, check_times
+from settings.times import ALARM_MINUTES, LONGEST_WATCH, check_times
 
 T = TypeVar("T")
 
@@ -98,7 +98,6 @@ class Registry(Section):
     repository: Annotated[str, matching(r"[a-z0-9][a-z0-9._/-]{1,255}")]
     create: bool
     candidate_days: Annotated[int, Field(ge=1, le=365)]
-    untagged_days: Annotated[int, Field(ge=1, le=365)]
 
 
 class Delivery(Section):
@@ -290,6 +289,12 @@ class Deployment(Section):
                     f"{name} {getattr(self, name)} must be at least {ALARM_MINUTES}: "
                     "an alarm that is to roll a deployment back needs that long to rise"
                 )
+        watched = self.canary_minutes + self.bake_minutes
+        if watched > LONGEST_WATCH:
+            raise ValueError(
+                f"canary_minutes and bake_minutes together are {watched}, and {LONGEST_WATCH} is the "
+                "most: a workflow that deploys has credentials for an hour"
+            )
         return self
 
 
@@ -367,6 +372,16 @@ class Environment(Section):
     def firewall_on_balancer(self) -> bool:
         """Behind the edge the balancer sees CloudFront's addresses only, so the firewall is there."""
         return self.firewall.requests_per_source > 0 and not self.edge.enabled
+
+    @property
+    def internal_only(self) -> bool:
+        """Nobody outside the VPC and the networks joined to it reaches the service."""
+        return self.balancer.scheme == "internal" and not self.edge.enabled
+
+    @property
+    def deployment_test(self) -> bool:
+        """Whether there is a Lambda function that tests: before traffic moves, or where a workflow cannot."""
+        return self.deployment.strategy == "canary" or self.internal_only
 
     @property
     def origin(self) -> tuple[str, str]:

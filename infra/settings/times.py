@@ -15,6 +15,10 @@ ALARM_MINUTES = 7
 """The longest time in which an alarm that rolls a deployment back rises: five minutes of observation,
 and two until CloudWatch has the metrics of the last one. A test compares it with the alarms."""
 
+LONGEST_WATCH = 40
+"""Minutes of a deployment that are watched, at most: the workflow's credentials end after an hour, in which images
+are copied too, new tasks start and old ones end."""
+
 LONGEST_STOP = 120
 """Fargate kills a task that takes longer to stop."""
 

@@ -8,7 +8,7 @@ from constructs import Construct
 from parts.alarm import Watch
 from parts.balancer import JoinedLoadBalancer, LoadBalancer
 from parts.dashboard import Dashboard
-from parts.deployment_test import DeploymentTest
+from parts.deployment_test import DeploymentTest, name_of
 from parts.domain import Records
 from parts.listener_rules import ListenerRules
 from parts.refusals import Refusals
@@ -52,6 +52,7 @@ class ServiceStack(EnvironmentStack):
         )
         if not settings.edge.enabled:
             Records(self, "Name", settings.domain, route53_targets.LoadBalancerTarget(balancer.alb))
+        test = self._test(settings, network, balancer.alb) if settings.deployment_test else None
         task = Task(self, "Task", settings, image)
         topic = AlarmTopic(
             self, "Topic", name=f"{settings.prefix}-alarms", emails=settings.alarms.emails
@@ -72,7 +73,7 @@ class ServiceStack(EnvironmentStack):
             definition=task.definition,
             groups=groups,
             rules=rules,
-            test=self._test(settings, network, balancer.alb),
+            test=test,
             rollback_alarms=target_alarms.rollback,
         ).fargate
         service_alarms = ServiceAlarms(self, "ServiceAlarms", watch=watch, service=service)
@@ -94,6 +95,8 @@ class ServiceStack(EnvironmentStack):
         )
         CfnOutput(self, "Url", value=f"https://{settings.domain.host}/")
         CfnOutput(self, "Image", value=image, description="What runs; deploy it again to go back")
+        if settings.internal_only:
+            CfnOutput(self, "SmokeTest", value=name_of(settings))
         if settings.edge.enabled and not central:
             CfnOutput(self, "BalancerArn", value=balancer.alb.load_balancer_arn)
             CfnOutput(self, "BalancerDnsName", value=balancer.alb.load_balancer_dns_name)
@@ -121,9 +124,7 @@ class ServiceStack(EnvironmentStack):
 
     def _test(
         self, settings: Environment, network: NetworkStack, alb: elb.IApplicationLoadBalancer
-    ) -> DeploymentTest | None:
-        if settings.deployment.strategy == "rolling":
-            return None
+    ) -> DeploymentTest:
         return DeploymentTest(
             self,
             "DeploymentTest",

@@ -33,9 +33,16 @@ build_image() {
 with_statements() { # FOLDER
     mkdir -p "$1/sboms"
     [ -e "$1/packages" ] || cp "$image/packages" "$1"
-    jq -n '{bomFormat: "CycloneDX", specVersion: "1.6", components: []}' \
+    jq -n '{bomFormat: "CycloneDX", specVersion: "1.6", components: [{type: "library", name: "libgmp10", version: "2:6.3.0",
+        purl: "pkg:deb/debian/libgmp10@2%3A6.3.0?arch=amd64&distro=debian-13&upstream=gmp"}]}' \
         >"$1/sboms/$(sed 's/sha256://' "$1/digest").json"
     conf/delivery/image-provenance "$1" 0
+}
+
+# A database of vulnerabilities in a folder, for the scanner.
+database() { # FOLDER BUILT [SOURCE-PACKAGE FIXED SEVERITY]...
+    python3 tests/delivery/vulnerabilities.py "$WORK/database.tar.gz" "$(date -u -d "$2" +%Y-%m-%dT%H:%M:%SZ)" "${@:3}"
+    GRYPE_DB_CACHE_DIR=$WORK/$1 GRYPE_DB_VALIDATE_AGE=false build/delivery/bin/grype --quiet db import "$WORK/database.tar.gz"
 }
 
 # Debian's registry, on a free port until the test ends.

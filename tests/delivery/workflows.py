@@ -11,6 +11,7 @@ INSTALL = re.compile(r"apt-get update && apt-get install -y [\w -]+")
 MAKE = re.compile(r"make ([a-z -]+)( [A-Z_]+=\S.*)?")
 CONTAINER = re.compile(r"debian:12@sha256:[0-9a-f]{64}")
 ACTIONS_AT_MOST = 5
+CHECKS = ("infra-ready", "deploy-decide", "image-verify", "image-scan", "deploy-plan")
 
 
 def steps(job: dict, targets: set[str]) -> list[str]:
@@ -41,6 +42,29 @@ def token(job: dict) -> list[str]:
     return wrong
 
 
+def needed(jobs: dict, name: str) -> set[str]:
+    """The jobs that have to succeed before this one."""
+    needs = jobs[name].get("needs", [])
+    direct = {needs} if isinstance(needs, str) else set(needs)
+    return direct.union(*(needed(jobs, each) for each in direct))
+
+
+def targets_of(job: dict) -> set[str]:
+    commands = [step.get("run", "").split() for step in job.get("steps", [])]
+    return {word for command in commands if command[:1] == ["make"] for word in command[1:]}
+
+
+def unchecked(jobs: dict) -> list[str]:
+    """What is deployed, be it a new or an earlier image, has passed every check in a job before."""
+    return [
+        f"{name} deploys what no job before it has put through {check}"
+        for name, job in jobs.items()
+        if "deploy-apply" in targets_of(job)
+        for check in CHECKS
+        if not any(check in targets_of(jobs[before]) for before in needed(jobs, name))
+    ]
+
+
 def workflow(text: str, targets: set[str]) -> list[str]:
     wrong = []
     content = yaml.safe_load(text)
@@ -64,6 +88,7 @@ def workflow(text: str, targets: set[str]) -> list[str]:
         image = container["image"] if isinstance(container, dict) else container
         if image and not CONTAINER.fullmatch(image):
             wrong.append(f"{name}: not pinned: {image}")
+    wrong += unchecked(content["jobs"])
     if "secrets." in text:
         wrong.append("uses a stored secret")
     return wrong

@@ -20,13 +20,17 @@ FILE = Path(__file__).parent.parent.parent / "infra" / "deploy_actions.json"
 KNOWN = load_resource(AdditionalSpecs, "Policies.json")
 """The actions that IAM knows, by service, in lower case: schemas name some that it does not."""
 
-WITHOUT_A_SCHEMA = {
+BESIDES = {
+    # Its schema has no permissions at all.
     "AWS::ElasticLoadBalancingV2::ListenerCertificate": (
         "elasticloadbalancing:AddListenerCertificates",
         "elasticloadbalancing:DescribeListenerCertificates",
         "elasticloadbalancing:RemoveListenerCertificates",
-    )
+    ),
+    # CloudWatch Logs asks CloudFront whether the caller may have the distribution's log delivered.
+    "AWS::Logs::DeliverySource": ("cloudfront:AllowVendedLogDeliveryForResource",),
 }
+"""What the schemas lack."""
 
 USED = {
     "acm",
@@ -69,10 +73,8 @@ def needed() -> list[str]:
     actions = {"ssm:GetParameters"}  # of the rule that looks at the bootstrap's version
     for kind in kinds():
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-        if kind in WITHOUT_A_SCHEMA:
-            actions.update(WITHOUT_A_SCHEMA[kind])
-            continue
-        for handler in schema["handlers"].values():
+        actions.update(BESIDES.get(kind, ()))
+        for handler in schema.get("handlers", {}).values():
             for permission in handler["permissions"]:
                 service, _, name = permission.partition(":")
                 known = KNOWN.get(service, {}).get("Actions", {})

@@ -137,6 +137,15 @@ def test_only_the_environment_that_has_the_repository_writes_to_it(name: str) ->
     assert not may(granted, "ecr:DeleteRepository", images)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_the_workflow_calls_the_smoke_test_where_it_cannot_ask_by_itself(name: str) -> None:
+    function = (
+        f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:mod-factorial-{name}-deployment-test"
+    )
+    assert may(allowed(name, "delivery"), "lambda:InvokeFunction", function) is (name == "internal")
+    assert not may(allowed(name, "plan"), "lambda:InvokeFunction", function)
+
+
 # ---- what CloudFormation may do
 
 
@@ -154,6 +163,42 @@ def test_the_policies_allow_every_action_of_the_list(name: str) -> None:
         if action not in exempt and not any(fnmatchcase(action, each) for each in patterns)
     ]
     assert missing == []
+
+
+NAMED = {
+    "Budgets::Budget": ("budgets:ModifyBudget", "arn:aws:budgets::{account}:budget/{name}"),
+    "CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"),
+    "CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "arn:aws:cloudwatch::{account}:dashboard/{name}"),
+    "ECR::Repository": ("ecr:CreateRepository", "arn:aws:ecr:{region}:{account}:repository/{name}"),
+    "Lambda::Function": ("lambda:CreateFunction", "arn:aws:lambda:{region}:{account}:function:{name}"),
+    "SNS::Topic": ("sns:CreateTopic", "arn:aws:sns:{region}:{account}:{name}"),
+}  # fmt: skip
+"""Kinds of resources with names of ours, by which the policies limit them."""
+
+
+def name_of(resource: Resource) -> str:
+    if resource.type == "AWS::Budgets::Budget":
+        return resource["Budget"]["BudgetName"]
+    key = resource.type.rpartition("::")[2]
+    return resource[f"{key}Name"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_policies_reach_every_resource_that_is_named(name: str) -> None:
+    granted = [s for s in managed(name, "deploy") if s["Effect"] == "Allow"]
+    place = {"account": ACCOUNT, "region": "eu-central-1"}
+    for stack in stacks_of(name):
+        for kind, (action, arn) in NAMED.items():
+            for resource in template(name, stack).all(kind):
+                found = arn.format(name=name_of(resource), **place)
+                assert may(granted, action, found), found
+    # Scaling to a target makes two alarms, on behalf of the role that makes the policy.
+    prefix = settings(name).prefix
+    scaling = f"TargetTracking-service/{prefix}/{prefix}-AlarmHigh-0123"
+    alarm = NAMED["CloudWatch::Alarm"][1].format(name=scaling, **place)
+    for action in ("PutMetricAlarm", "DeleteAlarms"):
+        assert may(granted, f"cloudwatch:{action}", alarm)
+        assert not may(granted, f"cloudwatch:{action}", alarm.replace(prefix, "other"))
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -103,7 +103,7 @@ def test_a_canary_is_tested_before_it_gets_traffic_and_watched_before_it_gets_al
     deployment = stack.one("ECS::Service")["DeploymentConfiguration"]
     if name not in CANARY:
         assert deployment["Strategy"] == "ROLLING"
-        assert stack.all("Lambda::Function") == []
+        assert "LifecycleHooks" not in deployment
         return
     assert deployment["Strategy"] == "CANARY"
     assert deployment["CanaryConfiguration"] == {
@@ -112,13 +112,28 @@ def test_a_canary_is_tested_before_it_gets_traffic_and_watched_before_it_gets_al
     }
     assert deployment["BakeTimeInMinutes"] == chosen.bake_minutes
     (hook,) = deployment["LifecycleHooks"]
-    function = stack.one("Lambda::Function")
-    assert hook["HookTargetArn"] == attribute(function, "Arn")
+    assert hook["HookTargetArn"] == attribute(stack.one("Lambda::Function"), "Arn")
     assert hook["LifecycleStages"] == ["POST_TEST_TRAFFIC_SHIFT"]
-    source = (DIRECTORY.parent / "hook.py").read_text(encoding="utf-8")
-    assert function["Code"] == {"ZipFile": source}
-    assert len(source) <= 4096, "the most that CloudFormation takes in a template"
-    assert function["Environment"]["Variables"]["TEST_HEADER"] == "X-Deployment-Test"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_smoke_test_is_a_function_where_ecs_or_a_workflow_cannot_ask_otherwise(
+    name: str,
+) -> None:
+    stack, chosen = template(name, "service"), settings(name)
+    functions = stack.all("Lambda::Function")
+    assert len(functions) == (name in CANARY or name == "internal")
+    output = stack.body["Outputs"].get("SmokeTest")
+    # Only its VPC reaches this one, so `make smoke` calls the function instead of asking by itself.
+    assert (output is not None) is (name == "internal")
+    for function in functions:
+        source = (DIRECTORY.parent / "smoke.py").read_text(encoding="utf-8")
+        assert function["Code"] == {"ZipFile": source}
+        assert (function["Handler"], function["Timeout"]) == ("index.handler", 300)
+        variables = function["Environment"]["Variables"]
+        assert variables["TEST_HEADER"] == "X-Deployment-Test"
+        assert variables["HOST"] == chosen.domain.host
+        assert output is None or output["Value"] == function["FunctionName"]
 
 
 @pytest.mark.parametrize("name", ALL)
