@@ -178,7 +178,8 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/options
 	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -DHTTPD="\"$(HTTPD)\"" -c -o $@ $<
 
 $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
-                               $(BUILD)/tests/guarded_scratch.o $(BUILD)/libengine.a
+                               $(BUILD)/tests/unit/engine/computing.o $(BUILD)/tests/guarded_scratch.o \
+                               $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 

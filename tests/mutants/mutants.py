@@ -3,10 +3,11 @@
 A mutant that every test passes shows a line that no test needs, or one whose change makes no difference.
 The latter are argued, one a line, in equivalent.txt beside this file.
 
-    mutants.py [--mutants 200] [--seed 1] [--jobs 2] [--files REGEX] [--suites REGEX] [--list]
+    mutants.py [--mutants 200] [--seed 1] [--jobs 2] [--files REGEX] [--suites REGEX] [--again FILE] [--list]
 """
 
 import argparse
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -100,36 +101,45 @@ def mutants_of(path):
             yield Mutant(path, number, line, after)
 
 
-def argued():
-    """The mutants that equivalent.txt argues: a mutant a line, its parts and the reason set apart by ' | '."""
-    entries = {}
-    for line in EQUIVALENT.read_text().splitlines():
-        if line.strip() and not line.startswith("#"):
-            file, before, after, reason = line.split(" | ")
-            entries[(file, before, after)] = reason
-    return entries
+def listed(path):
+    """The mutants of a file like equivalent.txt: parts set apart by ' | ', the reason (if any) last."""
+    lines = path.read_text().splitlines()
+    return [tuple(line.split(" | ")[:3]) for line in lines if line.strip() and line[0] != "#"]
+
+
+def matches(mutant, entries):
+    """Is the mutant among these? '*' in place of the changed line means all changes of that line."""
+    file, before, after = mutant.argument()
+    return (file, before, after) in entries or (file, before, "*") in entries
 
 
 class Tree:
-    """A copy of the sources, built, in which one mutant at a time is tried."""
+    """A copy of the sources, built; `original` in it keeps what was built of the unchanged ones."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        listed = subprocess.run(
+    def __init__(self, name):
+        self.folder = WORK / name
+        tracked = subprocess.run(
             ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
         ).stdout
-        for name in filter(None, listed.decode().split("\0")):
-            target = folder / name
+        for name in filter(None, tracked.decode().split("\0")):
+            target = self.folder / name
             if not target.exists() or target.read_bytes() != (ROOT / name).read_bytes():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, target)
                 os.utime(target)
-        if not self.build("test-programs"):
-            sys.exit("mutants: the unchanged sources do not build; see build/mutants/*/log")
+        if not self.build():
+            sys.exit(f"mutants: the unchanged sources do not build; see {self.folder}/log")
+        shutil.copytree(self.folder / "build", self.folder / "original", dirs_exist_ok=True)
+
+    def differs(self, name):
+        return (self.folder / "build" / name).read_bytes() != (
+            self.folder / "original" / name
+        ).read_bytes()
 
     def build(self, *targets):
         with (self.folder / "log").open("w") as log:
-            command = ["make", "-s", "CFLAGS=-O2", *targets]
+            paths = [f"build/{name}" for name in targets] or ["build", "unit-programs"]
+            command = ["make", "-s", "CFLAGS=-O2", *paths]
             return (
                 subprocess.run(
                     command, cwd=self.folder, stdout=log, stderr=log, check=False
@@ -138,159 +148,211 @@ class Tree:
             )
 
     def objects(self, file):
-        stem = pathlib.Path("build", file).with_suffix("")
-        found = [stem.with_suffix(".o"), *stem.parent.glob(f"{stem.name}.*.o")]
-        return {p: (self.folder / p).read_bytes() for p in found if (self.folder / p).exists()}
+        """Those of a source, as paths below the build folder: one, or one for each kernel."""
+        build = self.folder / "build"
+        stem = build / pathlib.Path(file).with_suffix("")
+        return [
+            str(p.relative_to(build))
+            for p in stem.parent.glob(f"{stem.name}.*")
+            if p.suffix == ".o"
+        ]
 
-    def run(self, suite, seconds):
-        """'passed', 'failed' or 'timed out'. What the suite has started ends with it."""
+    def run(self, program, seconds):
+        """'passed', 'killed' or 'timed out', at the first test that fails. What it starts ends with it."""
         alone = ["unshare", "--pid", "--fork", "--kill-child"]
         if os.geteuid() != 0:
             alone += ["--user", "--map-current-user"]
-        limit = f"ulimit -v {MEMORY >> 10}; {suite}; exit $?"
-        environment = {**os.environ, "CK_DEFAULT_TIMEOUT": str(seconds), "MPM": "event"}
-        with (
-            (self.folder / "log").open("w") as log,
-            subprocess.Popen(
-                [*alone, "sh", "-c", limit],
-                cwd=self.folder,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            ) as process,
-        ):
+        limit = f"ulimit -v {MEMORY >> 10}; {program}; exit $?"
+        environment = {
+            **os.environ,
+            "CK_DEFAULT_TIMEOUT": str(int(seconds)),
+            "CK_TAP_LOG_FILE_NAME": "-",
+            "MPM": "event",
+        }
+        with subprocess.Popen(
+            [*alone, "stdbuf", "-oL", "sh", "-c", limit],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+        ) as process:
+            late = threading.Timer(seconds, process.kill)
+            late.start()
             try:
-                return "passed" if process.wait(seconds) == 0 else "failed"
-            except subprocess.TimeoutExpired:
-                process.kill()
-                return "timed out"
+                for line in process.stdout:
+                    if line.startswith("not ok"):
+                        process.kill()
+                        return "killed"
+                if process.wait() == 0:
+                    return "passed"
+                return "killed" if late.is_alive() else "timed out"
+            finally:
+                late.cancel()
 
 
 class Suites:
-    """The Check suites with the time each takes on the unchanged sources, in the order to try them."""
+    """The Check suites: how long each takes on the unchanged sources, and in which order to try them."""
 
     def __init__(self, tree, wanted):
+        sources = [*ROOT.glob("tests/unit/*/test_*.c"), *ROOT.glob("tests/http/test_*.c")]
+        names = sorted(str(p.relative_to(ROOT / "tests").with_suffix("")) for p in sources)
+        self.names = [name for name in names if re.search(wanted, name)]
         self.seconds = {}
-        for source in sorted(
-            [*ROOT.glob("tests/unit/*/test_*.c"), *ROOT.glob("tests/http/test_*.c")]
-        ):
-            name = str(source.relative_to(ROOT / "tests").with_suffix(""))
-            if not re.search(wanted, name):
-                continue
+        self.kills = collections.Counter()
+        for name in self.names:
+            if is_http(name):  # these find the module where it is built, so before it is changed
+                self.limit(tree, name)
+
+    def limit(self, tree, name):
+        """Seconds for a suite, many times what it takes. It must pass first."""
+        if name not in self.seconds:
             start = time.monotonic()
-            if tree.run(f"build/suites/{name}", 600) != "passed":
-                sys.exit(f"mutants: {name} fails on the unchanged sources")
+            if tree.run(f"original/suites/{name}", 1200) != "passed":
+                print(f"mutants: {name} fails on the unchanged sources", flush=True)
+                os._exit(1)
             self.seconds[name] = time.monotonic() - start
+        return 60 + 10 * self.seconds[name]
 
     def order(self, file):
-        """The suite named after the file, then its folder's, then the others; the fastest first."""
-        engine = "/engine/" in file
+        """The suite named after the file, what has killed the file's mutants before, then the fastest;
+        those through httpd last."""
         stem = "test_" + pathlib.Path(file).stem
 
         def rank(name):
-            area = name.split("/")[-2]
             return (
-                name.split("/")[-1] != stem,
-                area != ("engine" if engine else "module"),
-                area == "http",
-                self.seconds[name],
+                is_http(name),
+                not name.split("/")[-1].startswith(stem),
+                -self.kills[file, name],
+                self.seconds.get(name, 0),
             )
 
-        return sorted(self.seconds, key=rank)
+        return sorted(self.names, key=rank)
+
+
+def is_http(suite):
+    return suite.startswith("http/")
 
 
 def attempt(tree, suites, mutant):
     """What becomes of a mutant, and by which suite: None if it does not compile or compiles to the same."""
     path = tree.folder / mutant.file
     source = path.read_text()
-    before = tree.objects(mutant.file)
+    objects = tree.objects(mutant.file)
     lines = source.split("\n")
     lines[mutant.line - 1] = mutant.after
     try:
         path.write_text("\n".join(lines))
-        if not tree.build("build") or tree.objects(mutant.file) == before:
+        if not tree.build(*objects) or not any(map(tree.differs, objects)):
             return None
         for name in suites.order(mutant.file):
-            if not tree.build(f"build/suites/{name}"):
+            tested = "mod_factorial.so" if is_http(name) else f"suites/{name}"
+            if not tree.build(tested):
                 return None
-            verdict = tree.run(f"build/suites/{name}", 30 + 10 * suites.seconds[name])
+            if not tree.differs(tested):
+                continue
+            verdict = tree.run(f"build/suites/{name}", suites.limit(tree, name))
             if verdict != "passed":
+                suites.kills[mutant.file, name] += 1
                 return verdict, name
         return "survived", ""
     finally:
         path.write_text(source)
-        tree.build("build")
+        for name in objects:
+            shutil.copyfile(tree.folder / "original" / name, tree.folder / "build" / name)
 
 
-def main():
+def options():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("--mutants", type=int, default=200, help="how many to try (200)")
-    arguments.add_argument("--seed", type=int, default=1, help="which sample (1)")
-    arguments.add_argument(
-        "--jobs", type=int, default=os.cpu_count(), help="at once (the processors)"
+    add = arguments.add_argument
+    add("--mutants", type=int, default=200, help="how many to try (200)")
+    add("--seed", type=int, default=1, help="which sample (1)")
+    add("--jobs", type=int, default=os.cpu_count(), help="at once (the processors)")
+    add("--files", default="", help="only files whose path this regular expression finds")
+    add("--suites", default="", help="only suites whose name it finds (unit/: no httpd)")
+    add(
+        "--again",
+        type=pathlib.Path,
+        help="instead: those of a file such as build/mutants/survivors",
     )
-    arguments.add_argument(
-        "--files", default="", help="only files whose path this regular expression finds"
-    )
-    arguments.add_argument(
-        "--suites", default="", help="only suites whose name it finds (unit/: no httpd)"
-    )
-    arguments.add_argument("--list", action="store_true", help="print the sample, try nothing")
-    options = arguments.parse_args()
+    add("--list", action="store_true", help="print the sample, try nothing")
+    return arguments.parse_args()
 
+
+def sample(o, equivalent):
+    """The mutants to try, in a random order; those that do not compile count as none of the sample."""
+    if o.again:
+        lines = {}
+        for file, before, after in listed(o.again):
+            lines[file] = (ROOT / file).read_text().split("\n")
+            for number, line in enumerate(lines[file], 1):
+                if line.strip() == before:
+                    yield Mutant(file, number, line, line.replace(before, after))
+        return
     files = sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("mod_factorial/**/*.c"))
-    equivalent = argued()
-    every = [m for file in files if re.search(options.files, file) for m in mutants_of(file)]
-    for stale in set(equivalent) - {m.argument() for m in every} if not options.files else ():
+    every = [m for file in files for m in mutants_of(file)]
+    known = {m.argument() for m in every} | {(m.file, m.before.strip(), "*") for m in every}
+    for stale in equivalent - known:
         sys.exit(
             f"mutants: {EQUIVALENT.name} argues a mutant that no longer exists: {' | '.join(stale)}"
         )
-    random.Random(options.seed).shuffle(every)
-    if options.list:
-        print(*every[: options.mutants], sep="\n")
+    every = [m for m in every if re.search(o.files, m.file)]
+    random.Random(o.seed).shuffle(every)
+    yield from every
+
+
+def main():
+    o = options()
+    equivalent = set(listed(EQUIVALENT))
+    wanted = list(sample(o, equivalent))
+    if o.list:
+        print(*wanted[: o.mutants], sep="\n")
         return 0
-
     trees = queue.SimpleQueue()
-    first = Tree(WORK / "1")
-    suites = Suites(first, options.suites)
-    trees.put(first)
-    for number in range(2, options.jobs + 1):
-        trees.put(Tree(WORK / str(number)))
-
-    counts = dict.fromkeys(("failed", "timed out", "survived", "equivalent"), 0)
+    for number in range(o.jobs):
+        trees.put(Tree(str(number + 1)))
+    tree = trees.get()
+    suites = Suites(tree, o.suites)
+    trees.put(tree)
+    verdicts = []
     lock = threading.Lock()
 
     def one(mutant):
-        with lock:
-            if sum(counts.values()) >= options.mutants:
-                return
+        if len(verdicts) >= o.mutants:
+            return
         tree = trees.get()
         try:
-            verdict = (
-                ("equivalent", "")
-                if mutant.argument() in equivalent
-                else attempt(tree, suites, mutant)
-            )
+            if matches(mutant, equivalent):
+                verdict = "argued", ""
+            else:
+                verdict = attempt(tree, suites, mutant)
         finally:
             trees.put(tree)
-        if verdict is None:
-            return
         with lock:
-            if sum(counts.values()) < options.mutants:
-                counts[verdict[0]] += 1
-                label = {"failed": "killed"}.get(verdict[0], verdict[0])
-                print(f"{label:10} {verdict[1].split('/')[-1]:24} {mutant}", flush=True)
+            if verdict and len(verdicts) < o.mutants:
+                verdicts.append((mutant, verdict[0]))
+                print(f"{verdict[0]:10} {verdict[1].split('/')[-1]:24} {mutant}", flush=True)
 
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for _ in pool.map(one, every):
+    with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
+        for _ in pool.map(one, wanted):
             pass
-    killed = counts["failed"] + counts["timed out"]
-    tried = killed + counts["survived"]
-    print(
-        f"seed {options.seed}: {killed} of {tried} mutants killed ({100 * killed / max(tried, 1):.1f} %), "
-        f"{counts['timed out']} of them by a time limit; {counts['equivalent']} argued as equivalent"
-    )
-    return counts["survived"] > 0
+    report(o.seed, verdicts)
+    return any(verdict == "survived" for _, verdict in verdicts)
+
+
+def report(seed, verdicts):
+    """The score of each file and of all; the survivors go to a file that --again takes."""
+    survivors = [" | ".join(m.argument()) for m, verdict in verdicts if verdict == "survived"]
+    (WORK / "survivors").write_text("".join(line + "\n" for line in survivors))
+    table = {"all of seed " + str(seed): collections.Counter(v for _, v in verdicts)}
+    for mutant, verdict in sorted(verdicts, key=lambda v: v[0].file):
+        table.setdefault(mutant.file, collections.Counter())[verdict] += 1
+    print(f"\n{'':45} killed  timed out  survived  argued")
+    for file, count in reversed(table.items()):
+        print(
+            f"{file:45} {count['killed']:6} {count['timed out']:10} {count['survived']:9} {count['argued']:7}"
+        )
 
 
 if __name__ == "__main__":

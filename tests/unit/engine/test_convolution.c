@@ -246,6 +246,113 @@ START_TEST(a_cancelled_product_stops)
 }
 END_TEST
 
+/* ---- the division of the work, by a kernel that notes what it is given */
+
+static convolution given;
+static size_t loads[2], stores, blocks;
+static struct {
+    size_t q, at, points, j;
+    unsigned levels;
+} block[FIELDS * SEGMENTS_MAX];
+
+static void note_load(const convolution *c, unsigned operand, size_t chunk)
+{
+    given = *c;
+    ck_assert_uint_eq(chunk, loads[operand]++);
+}
+
+static void note_multiply(const field *f, double *a, double *b, size_t points, size_t j,
+                          unsigned levels, const factorial_job *unused)
+{
+    size_t q = (size_t)(f - fields), at = (size_t)(a - given.points[0][q]);
+    ck_assert_ptr_eq(b, given.points[given.operands - 1][q] + at);
+    ck_assert_uint_lt(blocks, sizeof block / sizeof *block);
+    block[blocks].q = q;
+    block[blocks].at = at;
+    block[blocks].points = points;
+    block[blocks].j = j;
+    block[blocks++].levels = levels;
+}
+
+static void note_store(convolution *c, size_t chunk)
+{
+    ck_assert_uint_eq(chunk, stores++);
+}
+
+/* The blocks that kernel.h lists, in units of h; 0 points: there is none. */
+static const struct {
+    size_t at, points, j;
+    unsigned levels;
+} expected_blocks[4][6] = {
+    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}},
+    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}, {4, 1, 4, 0}},
+    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}, {4, 2, 2, 0}},
+    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}, {4, 2, 2, 0}, {6, 1, 6, 0}},
+};
+
+static void check_blocks(void)
+{
+    size_t expected = 0;
+    for (size_t e = 0; e < 6 && expected_blocks[given.tail][e].points; e++)
+        for (size_t q = 0; q < FIELDS; q++, expected++) {
+            size_t found = 0;
+            for (size_t i = 0; i < blocks; i++)
+                found += block[i].q == q &&
+                         block[i].at == expected_blocks[given.tail][e].at * given.h &&
+                         block[i].points == expected_blocks[given.tail][e].points * given.h &&
+                         block[i].j == expected_blocks[given.tail][e].j &&
+                         block[i].levels == expected_blocks[given.tail][e].levels;
+            ck_assert_uint_eq(found, 1);
+        }
+    ck_assert_uint_eq(blocks, expected);
+}
+
+static void check_division(size_t an, size_t bn, bool square)
+{
+    static const kernel notes = {"notes", 64, note_load, note_multiply, note_store, NULL, NULL};
+    static limb a, b, product;
+    workspace w = {&notes, &job, NULL, 0}; /* neither numbers nor scratch memory are touched */
+    loads[0] = loads[1] = stores = blocks = 0;
+    convolution_multiply(&w, &product, &a, an, square ? &a : &b, bn);
+    size_t length = given.h * (4 + given.tail), shorter = length - given.h;
+    ck_assert_uint_eq(given.operands, square ? 1 : 2);
+    ck_assert_uint_le(an + bn, length);
+    if (length > 256) /* the next shorter length would not do */
+        ck_assert_uint_gt(an + bn, given.tail ? shorter : shorter / 3 * 7 / 2);
+    ck_assert_uint_le(given.chunks, CHUNKS_MAX);
+    ck_assert_uint_eq(given.chunk % RESIDUES_RUN, 0);
+    ck_assert_uint_ge(given.chunk, given.h < 512 ? RESIDUES_RUN : 512);
+    ck_assert_uint_ge(given.chunk * given.chunks, given.h);
+    ck_assert_uint_lt(given.chunk * (given.chunks - 1), given.h);
+    ck_assert_uint_eq(loads[0], given.chunks);
+    ck_assert_uint_eq(loads[1], square ? 0 : given.chunks);
+    ck_assert_uint_eq(stores, given.chunks);
+    check_blocks();
+    for (unsigned operands = 1; operands <= 2; operands++) /* the arrays do not overlap */
+        ck_assert_uint_ge(convolution_scratch(&notes, an + bn, operands),
+                          operands * FIELDS * length * sizeof(double));
+    for (size_t i = 1; i < given.operands * FIELDS; i++)
+        ck_assert_uint_ge((size_t)(given.points[i / FIELDS][i % FIELDS] -
+                                   given.points[(i - 1) / FIELDS][(i - 1) % FIELDS]),
+                          length);
+}
+
+/* Whatever the length and however many threads: there is room for so many chunks' carries. */
+START_TEST(the_work_is_divided_into_chunks_and_blocks)
+{
+    job.pool = NULL;
+    for (size_t limbs = 98; limbs < (size_t)1 << 26; limbs += limbs / 37 + 1) {
+        check_division(limbs / 2, limbs - limbs / 2, false);
+        check_division(limbs / 2, limbs / 2, true);
+    }
+    for (size_t m = 256; m <= (size_t)1 << 26; m *= 2)
+        for (size_t quarters = 4; quarters < 8; quarters++) {
+            check_division(m / 4 * quarters - 1, 1, false);
+            check_division(m / 4 * quarters, 1, false);
+        }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("convolution");
@@ -259,5 +366,9 @@ Suite *suite(void)
     tcase_add_loop_test(t, the_product_may_take_a_factors_place, 0, KERNELS_MAX);
     tcase_add_loop_test(t, a_cancelled_product_stops, 0, KERNELS_MAX);
     suite_add_tcase(s, t);
+    TCase *division = tcase_create("division");
+    tcase_add_checked_fixture(division, set_up, tear_down);
+    tcase_add_test(division, the_work_is_divided_into_chunks_and_blocks);
+    suite_add_tcase(s, division);
     return s;
 }
