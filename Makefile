@@ -185,8 +185,8 @@ $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/sui
 
 # All of the module but its record, with the fake httpd in the real one's place.
 $(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/suite.o \
-                               $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/libmodule.a \
-                               $(BUILD)/libengine.a
+                               $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/tests/unit/module/budget.o \
+                               $(BUILD)/libmodule.a $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) \
 	    $(APR_LIBS) -lgmp -lm -lpthread

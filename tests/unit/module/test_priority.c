@@ -33,16 +33,16 @@ static uint64_t slice(void)
 START_TEST(a_priority_is_lowered_by_5_and_not_below_the_lowest)
 {
     int before = nice_now();
-    priority_lower();
+    priority_lower(NULL);
     ck_assert_int_eq(nice_now(), before); /* nobody has asked whether it is allowed */
     ck_assert(priority_probe());
     ck_assert_int_eq(nice_now(), before); /* another process has tried it */
     for (int lower = before; lower < 19;) {
-        priority_lower();
+        priority_lower(NULL);
         lower = lower + 5 < 19 ? lower + 5 : 19;
         ck_assert_int_eq(nice_now(), lower);
     }
-    priority_lower();
+    priority_lower(NULL);
     ck_assert_int_eq(nice_now(), 19);
     ck_assert(slice() == 3000000 || slice() == 0);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* nor is there a child left */
@@ -66,7 +66,7 @@ START_TEST(where_it_is_forbidden_nothing_happens)
     ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
     ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
     ck_assert(!priority_probe());
-    priority_lower();
+    priority_lower(NULL);
     ck_assert_int_eq(nice_now(), before);
 }
 END_TEST
