@@ -36,15 +36,12 @@
 #define LARGEST_COEFFICIENT 0.377 /* in units of p0 p1 p2 */
 #define SECOND_ORDER        1e-9  /* above every term of second order that the rules leave out */
 
-/* Vectors, because the kernels index them. No function is called across files with one. */
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 static double worst_product, worst_sum, worst_digit[FIELDS];
 
 typedef struct {
     double bound[LANES];
 } vd;
-typedef limb vu __attribute__((vector_size(8 * LANES)));
+typedef limb vu __attribute__((vector_size(8 * LANES))); /* the kernels index it */
 typedef struct {
     vd p, inverse;
 } modulus;

@@ -140,8 +140,10 @@ END_TEST
 START_TEST(accounts_of_ended_processes_are_taken_again)
 {
     /* One is this process's own. */
-    for (int i = 0; i < 3 * PROCESSES; i++)
+    for (int i = 0; i < 3 * PROCESSES; i++) {
         kill_process(start_process(take_most));
+        ck_assert_uint_eq(admission_sum(ledger).memory, 0);
+    }
     pid_t alive[PROCESSES - 1];
     for (int i = 0; i < PROCESSES - 1; i++)
         alive[i] = start_process(wait_in_front);
