@@ -28,13 +28,14 @@ tidy/%: %
 	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
 	    -DMODULE='""' -DMODULES='""' -DHTTPD='""' -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
 
-# Which suites are asked: SUITES=unit/ leaves httpd out.
+# SUITES=unit/ leaves httpd out; AGAIN=build/mutants/survivors tries again what has survived.
 .PHONY: mutants
 MUTANTS ?= 200
 SEED    ?= 1
 mutants: test-packages ## change MUTANTS (200) single lines, sample SEED (1): does a test fail for each? (hours)
+	$(call install,bash-completion bsdutils go-md2man man-db)
 	PYTHONDONTWRITEBYTECODE=1 nice python3 tests/mutants/mutants.py --mutants $(MUTANTS) --seed $(SEED) \
-	    --files '$(FILES)' --suites '$(SUITES)'
+	    --files '$(FILES)' --suites '$(SUITES)' $(if $(AGAIN),--again $(AGAIN))
 
 .PHONY: format format-check
 format: ## lay out the C files by .clang-format

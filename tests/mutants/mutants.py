@@ -25,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "build/mutants"
 EQUIVALENT = HERE / "equivalent.txt"
+EVERYTHING = ["build", "unit-programs", "manual", "build/factorial"]
 MEMORY = 8 << 30  # bytes of address space for a suite: a mutant may ask for anything
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
@@ -138,7 +139,7 @@ class Tree:
 
     def build(self, *targets):
         with (self.folder / "log").open("w") as log:
-            paths = [f"build/{name}" for name in targets] or ["build", "unit-programs"]
+            paths = [f"build/{name}" for name in targets] or EVERYTHING
             command = ["make", "-s", "CFLAGS=-O2", *paths]
             return (
                 subprocess.run(
@@ -157,8 +158,9 @@ class Tree:
             if p.suffix == ".o"
         ]
 
-    def run(self, program, seconds):
+    def run(self, suite, built, seconds):
         """'passed', 'killed' or 'timed out', at the first test that fails. What it starts ends with it."""
+        program = SUITE_PROGRAM[suite.split("/")[0]].format(built=built, suite=suite)
         alone = ["unshare", "--pid", "--fork", "--kill-child"]
         if os.geteuid() != 0:
             alone += ["--user", "--map-current-user"]
@@ -167,7 +169,8 @@ class Tree:
             **os.environ,
             "CK_DEFAULT_TIMEOUT": str(int(seconds)),
             "CK_TAP_LOG_FILE_NAME": "-",
-            "MPM": "event",
+            "BUILD": built,
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
         with subprocess.Popen(
             [*alone, "stdbuf", "-oL", "sh", "-c", limit],
@@ -192,24 +195,30 @@ class Tree:
                 late.cancel()
 
 
-class Suites:
-    """The Check suites: how long each takes on the unchanged sources, and in which order to try them."""
+# Suites by their folder below tests/: the command, and what is built for it and may differ.
+SUITE_PROGRAM = {
+    "unit": "{built}/suites/{suite}",
+    "http": "/usr/bin/python3 -m pytest -x -q -c tests/pytest.ini tests/{suite}.py",
+    "packages": "tests/packages/test_program {built}",
+}
+SUITE_TESTED = {"unit": "suites/{suite}", "http": "mod_factorial.so", "packages": "factorial"}
 
-    def __init__(self, tree, wanted):
-        sources = [*ROOT.glob("tests/unit/*/test_*.c"), *ROOT.glob("tests/http/test_*.c")]
-        names = sorted(str(p.relative_to(ROOT / "tests").with_suffix("")) for p in sources)
-        self.names = [name for name in names if re.search(wanted, name)]
+
+class Suites:
+    """How long each suite takes on the unchanged sources, and in which order to try them."""
+
+    def __init__(self, wanted):
+        sources = [*ROOT.glob("tests/unit/*/test_*.c"), *ROOT.glob("tests/http/test_*.py")]
+        names = [str(p.relative_to(ROOT / "tests").with_suffix("")) for p in sources]
+        self.names = [n for n in sorted(names) + ["packages/program"] if re.search(wanted, n)]
         self.seconds = {}
         self.kills = collections.Counter()
-        for name in self.names:
-            if is_http(name):  # these find the module where it is built, so before it is changed
-                self.limit(tree, name)
 
     def limit(self, tree, name):
         """Seconds for a suite, many times what it takes. It must pass first."""
         if name not in self.seconds:
             start = time.monotonic()
-            if tree.run(f"original/suites/{name}", 1200) != "passed":
+            if tree.run(name, "original", 1200) != "passed":
                 print(f"mutants: {name} fails on the unchanged sources", flush=True)
                 os._exit(1)
             self.seconds[name] = time.monotonic() - start
@@ -217,22 +226,18 @@ class Suites:
 
     def order(self, file):
         """The suite named after the file, what has killed the file's mutants before, then the fastest;
-        those through httpd last."""
+        those that are no unit tests last."""
         stem = "test_" + pathlib.Path(file).stem
 
         def rank(name):
             return (
-                is_http(name),
+                not name.startswith("unit/"),
                 not name.split("/")[-1].startswith(stem),
                 -self.kills[file, name],
                 self.seconds.get(name, 0),
             )
 
         return sorted(self.names, key=rank)
-
-
-def is_http(suite):
-    return suite.startswith("http/")
 
 
 def attempt(tree, suites, mutant):
@@ -247,12 +252,12 @@ def attempt(tree, suites, mutant):
         if not tree.build(*objects) or not any(map(tree.differs, objects)):
             return None
         for name in suites.order(mutant.file):
-            tested = "mod_factorial.so" if is_http(name) else f"suites/{name}"
+            tested = SUITE_TESTED[name.split("/")[0]].format(suite=name)
             if not tree.build(tested):
                 return None
             if not tree.differs(tested):
                 continue
-            verdict = tree.run(f"build/suites/{name}", suites.limit(tree, name))
+            verdict = tree.run(name, "build", suites.limit(tree, name))
             if verdict != "passed":
                 suites.kills[mutant.file, name] += 1
                 return verdict, name
@@ -312,9 +317,7 @@ def main():
     trees = queue.SimpleQueue()
     for number in range(o.jobs):
         trees.put(Tree(str(number + 1)))
-    tree = trees.get()
-    suites = Suites(tree, o.suites)
-    trees.put(tree)
+    suites = Suites(o.suites)
     verdicts = []
     lock = threading.Lock()
 

@@ -117,6 +117,7 @@ START_TEST(once_cancelled_gmp_has_hardly_any_more_to_do)
 {
     choose(BY_GMP);
     canceller c = {.until = LONG_MAX, .clock = CLOCK_MONOTONIC};
+    job.threads = 1; /* so they ask as often each time */
     job.cancelled = cancelled_and_noted;
     job.context = &c;
     factorial_plan plan = plan_for(60000);
