@@ -164,7 +164,7 @@ class Server:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the server did not end within {seconds} s") from None
         assert status == 0, f"exit status {status}"
-        wait_until(lambda: not any(map(alive, self.pids)), 1, "all children have ended")
+        wait_until(lambda: not any(map(alive, self.pids)), 30, "all children have ended")
 
     # ---- what it says
 
@@ -215,7 +215,7 @@ class Server:
     def reload(self):
         before = self.log().count("resuming normal operations")
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: self.log().count("resuming normal operations") > before, 20, "restarted")
+        wait_until(lambda: self.log().count("resuming normal operations") > before, 60, "restarted")
 
 
 def alive(pid):

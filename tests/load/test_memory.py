@@ -101,7 +101,8 @@ class Memory(unittest.TestCase):
     def test_what_is_charged_is_what_is_allocated(self):
         """Clients that read nothing, of results that are just longer than whole huge pages."""
         n, clients, workers, memory = 769400, 45, 200, 160
-        configuration = f"FactorialMemory {memory}\n{MANY}ThreadsPerChild {workers}\n"
+        configuration = f"FactorialMemory {memory}\n{MANY}FactorialQueueTimeout 20\n"
+        configuration += f"ThreadsPerChild {workers}\n"
         configuration += (
             f"MaxRequestWorkers {workers}\nServerLimit 1\nStartServers 1\nThreadLimit {workers}\n"
         )
