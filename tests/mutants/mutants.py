@@ -25,7 +25,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "build/mutants"
 EQUIVALENT = HERE / "equivalent.txt"
-EVERYTHING = ["build", "unit-programs", "manual", "build/factorial"]
 MEMORY = 8 << 30  # bytes of address space for a suite: a mutant may ask for anything
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
@@ -117,7 +116,7 @@ def matches(mutant, entries):
 class Tree:
     """A copy of the sources, built; `original` in it keeps what was built of the unchanged ones."""
 
-    def __init__(self, name):
+    def __init__(self, name, targets):
         self.folder = WORK / name
         tracked = subprocess.run(
             ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
@@ -128,7 +127,7 @@ class Tree:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, target)
                 os.utime(target)
-        if not self.build():
+        if not self.build(*targets):
             sys.exit(f"mutants: the unchanged sources do not build; see {self.folder}/log")
         shutil.copytree(self.folder / "build", self.folder / "original", dirs_exist_ok=True)
 
@@ -139,8 +138,7 @@ class Tree:
 
     def build(self, *targets):
         with (self.folder / "log").open("w") as log:
-            paths = [f"build/{name}" for name in targets] or EVERYTHING
-            command = ["make", "-s", "CFLAGS=-O2", *paths]
+            command = ["make", "-s", "CFLAGS=-O2", *(f"build/{name}" for name in targets)]
             return (
                 subprocess.run(
                     command, cwd=self.folder, stdout=log, stderr=log, check=False
@@ -195,13 +193,21 @@ class Tree:
                 late.cancel()
 
 
-# Suites by their folder below tests/: the command, and what is built for it and may differ.
+# Suites by their folder below tests/: the command, and what is built for it; the first may differ.
 SUITE_PROGRAM = {
     "unit": "{built}/suites/{suite}",
     "http": "/usr/bin/python3 -m pytest -x -q -c tests/pytest.ini tests/{suite}.py",
     "packages": "tests/packages/test_program {built}",
 }
-SUITE_TESTED = {"unit": "suites/{suite}", "http": "mod_factorial.so", "packages": "factorial"}
+SUITE_BUILT = {
+    "unit": ["suites/{suite}"],
+    "http": ["mod_factorial.so"],
+    "packages": ["factorial", "manual/factorial.1", "manual/mod_factorial.8"],
+}
+
+
+def built_for(suite):
+    return [name.format(suite=suite) for name in SUITE_BUILT[suite.split("/")[0]]]
 
 
 class Suites:
@@ -249,10 +255,10 @@ def attempt(tree, suites, mutant):
     lines[mutant.line - 1] = mutant.after
     try:
         path.write_text("\n".join(lines))
-        if not tree.build(*objects) or not any(map(tree.differs, objects)):
+        if objects and not (tree.build(*objects) and any(map(tree.differs, objects))):
             return None
         for name in suites.order(mutant.file):
-            tested = SUITE_TESTED[name.split("/")[0]].format(suite=name)
+            tested = built_for(name)[0]
             if not tree.build(tested):
                 return None
             if not tree.differs(tested):
@@ -314,10 +320,11 @@ def main():
     if o.list:
         print(*wanted[: o.mutants], sep="\n")
         return 0
+    suites = Suites(o.suites)
+    targets = [name for suite in suites.names for name in built_for(suite)]
     trees = queue.SimpleQueue()
     for number in range(o.jobs):
-        trees.put(Tree(str(number + 1)))
-    suites = Suites(o.suites)
+        trees.put(Tree(str(number + 1), targets))
     verdicts = []
     lock = threading.Lock()
 

@@ -309,7 +309,8 @@ static void check_blocks(void)
 
 static void check_division(size_t an, size_t bn, bool square)
 {
-    static const kernel notes = {"notes", 64, note_load, note_multiply, note_store, NULL, NULL};
+    static const kernel notes = {
+        .leaf_points = 64, .load = note_load, .multiply = note_multiply, .store = note_store};
     static limb a, b, product;
     workspace w = {&notes, &job, NULL, 0}; /* neither numbers nor scratch memory are touched */
     loads[0] = loads[1] = stores = blocks = 0;
