@@ -34,14 +34,16 @@ release-attach: ## make the release on GitHub of what its workflow has built, in
 
 # ---- tests of all this, in tests/packages
 deb_test_packages := $(deb_packages) gpg gpg-agent gpgconf lintian mmdebstrap iproute2
-# Fresh systems that the packages are tried in. Each is kept until `make clean`.
+# Fresh systems, kept until `make clean`: those that the packages are tried in, and those that have what
+# README asks for.
 ROOTS ?= bookworm trixie noble
 
-$(BUILD)/roots/noble.tar: $(BUILD)/roots/trixie.tar
 $(BUILD)/roots/%.tar: tests/packages/root
-	tests/packages/root $* $@
+	tests/packages/root $* $@ apache2 bash-completion curl libgmp10
+$(BUILD)/systems/%.tar: tests/packages/root
+	tests/packages/root $* $@ ca-certificates git make passwd sudo
 
-.PHONY: test-program test-deb test-layouts test-httpds test-musl
+.PHONY: test-program test-deb test-systems test-layouts test-httpds test-musl
 test-program: ## test the program factorial
 	$(call install,$(build_packages) bash-completion bsdutils go-md2man man-db)
 	@$(MAKE) --no-print-directory $(BUILD)/factorial manual
@@ -51,6 +53,10 @@ test-deb: ## test archive and packages in fresh Debian 12, Debian 13, Ubuntu 24.
 	@$(MAKE) --no-print-directory deb $(ROOTS:%=$(BUILD)/roots/%.tar)
 	tests/run 'tests/packages/test_archive $(VERSION) $(DIST) $(BUILD)/deb' tests/packages/test_attach \
 	    $(ROOTS:%='tests/packages/test_debian $(BUILD)/roots/%.tar $(BUILD)/deb')
+test-systems: ## run README's two commands in fresh systems, by three kinds of users (as root; ROOTS, USERS=sudoer; hours)
+	$(call install,git mmdebstrap)
+	@$(MAKE) --no-print-directory $(ROOTS:%=$(BUILD)/systems/%.tar)
+	tests/run $(ROOTS:%='tests/packages/test_systems $(BUILD)/systems/%.tar')
 test-layouts: ## test make install in other layouts than Debian's, and the RPM packages
 	$(call install,$(test_packages) go-md2man rpm cpio)
 	@$(MAKE) --no-print-directory build dist
