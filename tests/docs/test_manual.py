@@ -157,7 +157,10 @@ def messages() -> set[str]:
         text = re.sub(r'"\s*"', "", text)
         found |= set(re.findall(r'ap_log_r?error\([^"]*"([^"]*)"', text))
     outcomes = (SOURCE / "mod_factorial/outcome.c").read_text()
-    found |= {f"factorial of N {log}" for log in re.findall(r'\.log = \{"\w+", \w+,\s*"([^"]*)"', outcomes)}
+    found |= {
+        f"factorial of N {log}"
+        for log in re.findall(r'\.log = \{"\w+", \w+,\s*"([^"]*)"', outcomes)
+    }
     return {max(re.split(r"%\w*", message), key=len).strip(" ,") for message in found}
 
 
@@ -183,3 +186,44 @@ def test_every_metric_is_explained() -> None:
     page = (SOURCE / "docs/operations.md").read_text()
     assert len(labels) > 10
     assert {label for label in labels if f"Factorial{label}" not in page} == set()
+
+
+def test_the_thresholds_are_those_of_the_code() -> None:
+    source = "".join(
+        (SOURCE / "mod_factorial" / name).read_text()
+        for name in ("engine/thresholds.h", "pacing.h")
+    )
+    page = (SOURCE / "docs/mod_factorial.md").read_text()
+    for name in ("INSTANT_MAX", "SHORT_MAX", "SHORT_MAX_GMP", "PACING_CHUNK"):
+        value = re.search(rf"\b{name} = (\d+)", source)
+        assert value, name
+        assert f"{int(value[1]):,}" in page, name
+
+
+def test_the_settings_of_the_image_are_those_of_its_files() -> None:
+    page = (SOURCE / "docs/container.md").read_text()
+    table = re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+)`? \| (.*) \|$", page, flags=re.MULTILINE)
+    set_here = (SOURCE / "Dockerfile").read_text().partition("\nENV ")[2].partition("\n\n")[0]
+    defaults = re.findall(r'^ *([A-Z_]+)="?(.*?)"?(?: \\)?$', set_here, flags=re.MULTILINE)
+    assert {name: default for name, default, _ in table} == dict(defaults)
+
+    checked = (SOURCE / "conf/container/checked.c").read_text()
+    manual = (SOURCE / "docs/mod_factorial.md").read_text()
+    for name, _, meaning in table:
+        directive = re.search(r"\(`(Factorial\w+)`\)", meaning)
+        if directive:
+            section = manual.partition(f"## The `{directive[1]}` directive")[2]
+            limits = re.search(r"(\d+) to (\d+)", section)
+        else:
+            limits = re.search(rf'"{name}", number, [^}}]*?(\d+), (\d+)\}}', checked)
+        if limits:
+            assert f"{limits[1]} to {limits[2]}" in meaning, name
+
+
+def test_the_keys_of_the_images_log_are_shown() -> None:
+    page = (SOURCE / "docs/container.md").read_text().partition("## Logs")[2]
+    shown = re.findall(r'"(\w+)":', page.split("```")[1])
+    configured = (
+        (SOURCE / "conf/container/httpd.conf").read_text().partition("Define log_request")[2]
+    )
+    assert shown == re.findall(r'"(\w+)":', configured)
