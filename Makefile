@@ -135,9 +135,9 @@ install = @conf/install-packages $(1)
 .PHONY: packages test-packages check-packages
 packages: ## install what building and running need
 	$(call install,$(run_packages))
-test-packages: ## install what the tests need besides
+test-packages: ## install what the tests need in addition
 	$(call install,$(test_packages))
-check-packages: ## install what the checks need besides
+check-packages: ## install what the checks need in addition
 	$(call install,$(check_packages))
 
 # Debian's own configuration of apache2, unpacked only: installed, it would start a server.
@@ -151,7 +151,7 @@ $(BUILD)/stock/etc/apache2/apache2.conf:
 
 # ---- the page: what /docs/ serves
 .PHONY: page
-page: $(BUILD)/served/page/api.html ## make the page, with the API's description written out, in build/served
+page: $(BUILD)/served/page/api.html ## build the page and its description of the API in build/served
 $(BUILD)/served/page/api.html: $(wildcard docs/page/*) docs/openapi.yaml docs/clients.md docs/mod_factorial.md \
                                $(BUILD)/options
 	docs/page/build $(BUILD)/served $(VERSION) $(HOMEPAGE)
@@ -227,7 +227,7 @@ unit-programs: $(unit_programs)
 test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
 .PHONY: clean
-clean: ## remove everything that was built
+clean: ## remove all built files
 	rm -rf build
 
 # ---- everything else: the targets of a folder are in that folder

@@ -1,4 +1,4 @@
-# What holds the C code against sanitizers, valgrind, clang and the layout.
+# Checks of the C code: sanitizers, valgrind, clang, mutants, formatting.
 
 # The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
 # process is no leak of ours.
@@ -38,9 +38,9 @@ mutants: test-packages ## change MUTANTS (200) single lines, sample SEED (1): do
 	    --files '$(FILES)' --suites '$(SUITES)' $(if $(AGAIN),--again $(AGAIN))
 
 .PHONY: format format-check
-format: ## lay out the C files by .clang-format
+format: ## format the C files
 	clang-format -i $$(git ls-files '*.c' '*.h')
-format-check: ## fail if a C file is not laid out by .clang-format
+format-check: ## fail if a C file is not formatted
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 .PHONY: test-arm64

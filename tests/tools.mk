@@ -15,7 +15,7 @@ $(TOOLS)/ready: tests/requirements.txt tests/package.json tests/package-lock.jso
 	touch $@
 
 .PHONY: tools-lock tools-lint api-test browser-test picture docs-test
-tools-lock: $(TOOLS)/ready ## resolve tests/requirements.in anew into pinned versions with hashes
+tools-lock: $(TOOLS)/ready ## renew the pinned versions and hashes of tests/requirements.in
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/requirements.txt tests/requirements.in
 tools-lint: test-packages ## ruff on the Python of tests/api, tests/browser and tests/docs
@@ -25,7 +25,7 @@ tools-lint: test-packages ## ruff on the Python of tests/api, tests/browser and 
 
 tools_python := docs/page/build tests/api tests/browser tests/clients tests/docs tests/http $(wildcard tests/*.py)
 tool_suite = 'env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/python -m pytest -c tests/pytest.ini tests/$(1)'
-api-test: test-packages ## the API's description: linted, its examples asked for, random requests by it
+api-test: test-packages ## lint the API's description, request its examples, send random requests made from it
 	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready
 	tests/run $(call tool_suite,api)
 browser-test: test-packages ## the page in a real Chromium; pictures of it in build/screenshots
@@ -37,7 +37,7 @@ picture: test-packages ## take the README's picture of the page again
 	@$(MAKE) --no-print-directory $(parallel) build $(TOOLS)/ready
 	env BUILD=$(BUILD) PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/python tests/browser/picture.py \
 	    docs/page.png
-docs-test: test-packages ## the manual's commands and configurations, as it prints them
+docs-test: test-packages ## run the commands and configurations of the manual
 	$(call install,php-cli php-gmp ruby jq r-base-core r-cran-jsonlite r-cran-gmp)
 	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready
 	tests/run $(call tool_suite,docs)
@@ -58,7 +58,7 @@ client-test: test-packages ## generated clients and compiled recipes against a r
 	$(call install,default-jre-headless $(client_toolchains))
 	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready $(BUILD)/clients/venv/ready
 	CLIENTS='$(CLIENTS)' tests/run $(call tool_suite,clients)
-client-lock: $(TOOLS)/ready ## pin anew what tests/clients/requirements.in names
+client-lock: $(TOOLS)/ready ## renew the pinned versions of tests/clients/requirements.in
 	$(TOOLS_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links --output-file tests/clients/requirements.txt tests/clients/requirements.in
 

@@ -26,7 +26,7 @@ bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 min
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
 	tests/bench/bench $(BUILD) $(SCENARIOS)
-bench-check: ## try every part of the benchmark for a moment, without looking at the figures
+bench-check: ## run every part of the benchmark for a moment, without regard to the figures
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
 	tests/bench/bench $(BUILD) --check $(SCENARIOS)

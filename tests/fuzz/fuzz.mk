@@ -1,4 +1,4 @@
-# libFuzzer on what reads text from outside. FUZZ_SECONDS=600: what CI has no time for.
+# Fuzzing of all parsers. FUZZ_SECONDS=600 runs longer than CI does.
 
 fuzz_packages := $(build_packages) check clang libclang-rt-14-dev
 fuzz_targets  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

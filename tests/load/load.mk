@@ -1,4 +1,4 @@
-# Load and faults: a server under valgrind, too. LOAD=long: what CI has no time for.
+# Load and faults, also under valgrind. LOAD=long runs longer than CI does.
 
 load_packages := $(test_packages) python3 gdb openssl
 load_suites   := $(wildcard tests/load/test_*.py)
