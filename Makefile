@@ -127,7 +127,7 @@ parallel = -j "$$(nproc)"
 # apache2-bin, not apache2: the latter starts a server of its own on port 80.
 build_packages := gcc libc6-dev apache2-bin apache2-dev libgmp-dev pkg-config
 run_packages   := $(build_packages) curl python3-yaml
-test_packages  := $(run_packages) check libcurl4-openssl-dev media-types openssl python3-brotli python3-pytest python3-venv
+test_packages  := $(run_packages) check media-types openssl python3-brotli python3-pytest python3-venv
 check_packages := $(test_packages) clang clang-format clang-tidy valgrind
 
 install = @conf/install-packages $(1)
@@ -164,18 +164,15 @@ run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0
 	@exec conf/serve "$(HTTPD)" "$$($(APXS) -q LIBEXECDIR)" '$(BUILD)' '$(LISTEN)' '$(PORT)'
 
 # ---- tests
-# Every tests/unit/**/test_*.c and tests/http/test_*.c is a Check suite, a program of its own.
-# The tests in Python need an httpd: under MPM (event) all of them run, under another one those that it may change.
-pytest      = env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -c tests/pytest.ini
+# Every tests/unit/**/test_*.c is a Check suite, a program of its own. What needs an httpd is written in
+# Python, for Debian's pytest.
 unit_suites := $(wildcard tests/unit/*/test_*.c)
-http_suites := $(wildcard tests/http/test_*.c)
-http_common := $(BUILD)/tests/http/server.o $(BUILD)/tests/http/client.o
+pytest       = env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -c tests/pytest.ini
 
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/options
 	@mkdir -p $(@D)
 	$(call say,compile $<)$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit $$(pkg-config --cflags check) \
-	    -DMODULE='"$(abspath $(BUILD))/mod_factorial.so"' \
-	    -DMODULES="\"$$($(APXS) -q LIBEXECDIR)\"" -DHTTPD="\"$(HTTPD)\"" -c -o $@ $<
+	    -c -o $@ $<
 
 # They pass vectors to functions, but to none of another file.
 $(BUILD)/tests/unit/engine/test_bounds_%.o: private WARNINGS += -Wno-psabi
@@ -194,23 +191,18 @@ $(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/sui
 	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) \
 	    $(APR_LIBS) -lgmp -lm -lpthread
 
-$(BUILD)/suites/http/%: $(BUILD)/tests/http/%.o $(BUILD)/tests/suite.o $(http_common)
-	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check libcurl) -lgmp
-
 unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
-http_programs = $(http_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
 .PHONY: test test-root test-unit test-http
 # What root does otherwise than an ordinary user.
 root_suites   = 'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)'
 
+# Of the HTTP tests all run under event, and under the other MPMs those that an MPM may change.
 test: test-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
-	@$(MAKE) --no-print-directory $(parallel) test-programs page $(TOOLS)/ready \
+	@$(MAKE) --no-print-directory $(parallel) build unit-programs page $(TOOLS)/ready \
 	    $(BUILD)/stock/etc/apache2/apache2.conf
 	@tests/run $(unit_programs) 'tests/guards $(BUILD)' \
-	    $(foreach mpm,event worker prefork,$(http_programs:%='env MPM=$(mpm) %')) \
 	    '$(pytest) tests/http' $(foreach mpm,worker prefork,'env MPM=$(mpm) $(pytest) -m mpm tests/http') \
 	    $(call tool_suite,api) $(root_suites) \
 	    tests/make/test_options tests/make/test_packages tests/make/test_places
@@ -219,12 +211,11 @@ test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## the tests of
 	@tests/run $(root_suites)
 test-unit: $(unit_programs) ## the unit tests alone
 	tests/run $^
-test-http: $(BUILD)/mod_factorial.so $(http_programs) ## the HTTP tests alone, under one MPM (MPM=prefork)
-	tests/run $(http_programs:%='env MPM=$(MPM) %') 'env MPM=$(MPM) $(pytest) tests/http'
+test-http: build ## all HTTP tests alone, under one MPM (MPM=prefork)
+	tests/run 'env MPM=$(MPM) $(pytest) tests/http'
 
-.PHONY: test-programs unit-programs
+.PHONY: unit-programs
 unit-programs: $(unit_programs)
-test-programs: $(BUILD)/mod_factorial.so $(unit_programs) $(http_programs)
 
 .PHONY: clean
 clean: ## remove all built files

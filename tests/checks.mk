@@ -19,14 +19,14 @@ valgrind: ## unit tests under valgrind
 # Some kernel, for the sources that are compiled once for each.
 tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
 clang: ## compile everything with clang too
-	@$(MAKE) --no-print-directory $(parallel) BUILD=build/clang CC=clang test-programs
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/clang CC=clang build unit-programs
 tidy: ## clang-tidy over all C files
 	@files=$$(git ls-files '*.c') && [ "$$files" ] && \
 	    $(MAKE) --no-print-directory -k $(parallel) $$(printf 'tidy/%s\n' $$files)
 tidy/%: %
 	@echo "tidy $<"
 	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
-	    -DMODULE='""' -DMODULES='""' -DHTTPD='""' -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
+	    -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
 
 # SUITES=unit/ leaves httpd out; AGAIN=build/mutants/survivors tries again what has survived.
 .PHONY: mutants

@@ -212,6 +212,11 @@ Group www-data
     def wait_for_metric(self, name: str, value: int, seconds: float = SECONDS) -> None:
         wait_until(lambda: self.metric(name) == value, f"{name} is {value}", seconds)
 
+    def settle(self) -> None:
+        """All that the requests have taken is given back."""
+        for name in ("Busy", "Waiting", "Computing", "MemoryBytes"):
+            self.wait_for_metric(name, 0)
+
     def log(self, name: str = "error.log") -> str:
         return (self.root / name).read_text(errors="replace")
 
