@@ -4,10 +4,11 @@
 
 static const uint64_t modulus = ((uint64_t)1 << 61) - 1;
 
-/* The chunks are for threads; within one, as many streams as the processor multiplies at once. */
+/* Chunks are for threads. Within a chunk there are as many independent streams of products as the
+ * processor can multiply at once. */
 enum { CHECK_CHUNKS = 64, STREAMS = 8 };
 
-/* Of at least `least` units each, but at least one. */
+/* The number of chunks of at least `least` units each; at least one chunk. */
 static size_t chunks_for(size_t units, size_t least)
 {
     size_t chunks = units / least;
@@ -89,7 +90,7 @@ uint64_t checksum_of_factorial(const factorial_job *job, uint64_t n)
     return canonical(product);
 }
 
-/* ---- the number that characters are, by Horner's rule */
+/* ---- the value of the text, by Horner's rule */
 
 /* A unit is one word for each stream; blocks of units are read at once. */
 enum { WORD_DIGITS = 16, UNIT_DIGITS = STREAMS * WORD_DIGITS, BLOCK_UNITS = 16, CHUNK_UNITS = 64 };
@@ -97,7 +98,7 @@ enum { WORD_DIGITS = 16, UNIT_DIGITS = STREAMS * WORD_DIGITS, BLOCK_UNITS = 16, 
 typedef struct {
     const kernel *kernel;
     const char *digits;
-    size_t head, units, chunks; /* the head: what comes before whole units */
+    size_t head, units, chunks; /* head: the digits before the first whole unit */
     uint64_t base, step;        /* 10^16, and 8 times 10^128 */
     uint64_t value[CHECK_CHUNKS];
 } reading;

@@ -7,9 +7,9 @@
 
 typedef unsigned __int128 u128;
 
-/* ---- schoolbook: column by column, each the sum of up to COLUMN_MAX products and a carry */
+/* ---- schoolbook multiplication: a column is the sum of up to COLUMN_MAX products and a carry */
 
-/* So many products of limbs and a carry are below 2^128. */
+/* The sum of so many products of limbs, and a carry, is below 2^128. */
 #define COLUMN_MAX 320
 
 _Static_assert(SCHOOLBOOK_MAX <= COLUMN_MAX && SCHOOLBOOK_SQUARE_MAX <= COLUMN_MAX,

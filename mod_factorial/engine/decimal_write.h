@@ -1,5 +1,5 @@
 /*
- * Numbers in base 10^18 to text.
+ * Writes numbers in base 10^18 as text.
  */
 #ifndef MOD_FACTORIAL_ENGINE_DECIMAL_WRITE_H
 #define MOD_FACTORIAL_ENGINE_DECIMAL_WRITE_H

@@ -1,5 +1,5 @@
 /*
- * n! by GMP: where no kernel can be used, where it is asked for, and as the tests' oracle.
+ * n! by GMP: if no kernel can be used, if it is asked for, and as the oracle of the tests.
  */
 #ifndef MOD_FACTORIAL_ENGINE_GMP_H
 #define MOD_FACTORIAL_ENGINE_GMP_H
@@ -15,9 +15,9 @@ size_t gmp_factorial_heap(const factorial_plan *plan);
 /*
  * As factorial_compute. n! / 10^z (z the exponent of 5) is a product over the bits i of the prime
  * exponents of P_i^(2^i), P_i the product of the primes whose exponent has bit i (P. Borwein, "On
- * the complexity of calculating factorials", 1985); its digits come by divide and conquer (Brent
- * and Zimmermann, "Modern Computer Arithmetic", algorithm 1.26). Cancellation is checked between
- * GMP's operations, of which none takes over a second up to n = 10^7.
+ * the complexity of calculating factorials", 1985); it is converted to digits by divide and conquer
+ * (Brent and Zimmermann, "Modern Computer Arithmetic", algorithm 1.26). Cancellation is checked
+ * between GMP's operations, of which none takes over a second up to n = 10^7.
  */
 factorial_status gmp_factorial(const factorial_plan *plan, const factorial_job *job, char *digits,
                                char *scratch);

@@ -1,5 +1,5 @@
 /*
- * What every stage of the engine asks its job.
+ * What every stage of the engine needs of its job.
  */
 #ifndef MOD_FACTORIAL_ENGINE_JOB_H
 #define MOD_FACTORIAL_ENGINE_JOB_H
@@ -13,7 +13,7 @@ static inline bool job_cancelled(const factorial_job *job)
     return job->cancelled && job->cancelled(job->context);
 }
 
-/* Between iterations, which may take too long for other threads to wait for. */
+/* Called between iterations, because an iteration may be too long for other threads to wait for. */
 static inline void job_yield(const factorial_job *job)
 {
     if (job->yield)

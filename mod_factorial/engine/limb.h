@@ -1,5 +1,5 @@
 /*
- * The digits of all large numbers here, in base 10^18: their type, and division by the base.
+ * Limbs, the digits of large numbers in base 10^18: their type, and division by the base.
  */
 #ifndef MOD_FACTORIAL_ENGINE_LIMB_H
 #define MOD_FACTORIAL_ENGINE_LIMB_H
@@ -25,17 +25,17 @@ static inline uint64_t limb_divide(unsigned __int128 x, limb *remainder)
     uint64_t u1 = (uint64_t)(x >> 60), u0 = (uint64_t)x << 4;
     unsigned __int128 q = (unsigned __int128)v * u1 + (((unsigned __int128)u1 << 64) | u0);
     uint64_t q1 = (uint64_t)(q >> 64) + 1, r = u0 - q1 * d;
-    uint64_t over = -(uint64_t)(r > (uint64_t)q); /* as often as not: no branch */
+    uint64_t over = -(uint64_t)(r > (uint64_t)q); /* true half of the time: no branch */
     *remainder = (r + (over & d)) >> 4;
     return q1 + over;
 }
 
 /*
- * The same for x < LIMB_BASE^2, by fewer instructions. The bits of x that the estimate of the
- * quotient leaves out make it too small by less than 2^59 / LIMB_BASE < 0.58, those that the
- * inverse leaves out by less than 1/8, and cutting it off by less than 1: together by less than 2,
- * so by 1 at the most. P. Barrett, "Implementing the Rivest Shamir and Adleman public key
- * encryption algorithm on a standard digital signal processor" (1986).
+ * The same for x < LIMB_BASE^2, by fewer instructions. The estimate of the quotient is too small by
+ * less than 2 (so by 1 at the most), for three reasons: it ignores the low bits of x (less than
+ * 2^59 / LIMB_BASE < 0.58) and of the inverse (less than 1/8), and it is truncated (less than 1).
+ * P. Barrett, "Implementing the Rivest Shamir and Adleman public key encryption algorithm on a
+ * standard digital signal processor" (1986).
  */
 static inline uint64_t limb_divide_product(unsigned __int128 x, limb *remainder)
 {

@@ -1,5 +1,5 @@
 /*
- * The engine as a program: writes N!, or what is known of it without computing. docs/factorial.md.
+ * The engine as a program: writes N!, or its size and first digits. docs/factorial.md describes it.
  */
 #define _GNU_SOURCE /* sched_getaffinity, madvise */
 #include "factorial_by.h"
@@ -23,9 +23,9 @@
 
 enum { EXIT_USAGE = 2 };
 
-/* From here on a computation takes so long that people want to see that it goes on. */
+/* From this N on a computation takes so long that a progress bar is useful. */
 enum { PROGRESS_MIN = 3000000, PROGRESS_WIDTH = 40 };
-/* How the time of a computation grows with the number of digits: as this power of it. */
+/* The time of a computation grows with this power of the number of digits. */
 static const double PROGRESS_GROWTH = 1.2;
 
 static const char help[] =
@@ -151,7 +151,7 @@ static options parse(int count, char **argument)
         case VERSION:
             puts("factorial (mod_factorial) " MOD_FACTORIAL_VERSION);
             exit(EXIT_SUCCESS);
-        default: /* getopt_long has said why */
+        default: /* getopt_long has written the reason */
             fputs("Try 'factorial --help'.\n", stderr);
             exit(EXIT_USAGE);
         }
@@ -176,7 +176,8 @@ typedef struct {
     atomic_uint percent;    /* what is drawn */
 } progress;
 
-/* The job's question whether to stop: never. Whichever thread finds a new percentage draws it. */
+/* The job's `cancelled`, which is always false here. The thread that finds a new percentage draws
+ * it. */
 static bool draw_progress(void *context)
 {
     progress *p = context;
@@ -258,7 +259,7 @@ static char *compute_all(const options *o, size_t *length)
     for (unsigned run = 0; run < o->runs; run++)
         took[run] = compute(o, &job, &plan, digits, scratch);
     clear_progress(&bar);
-    /* Only now: reading them would disturb the next run. */
+    /* Written after all runs, because writing would disturb the next run. */
     for (unsigned run = 0; o->timed && run < o->runs; run++)
         fprintf(stderr, "%.7f\n", took[run]);
     free(took);

@@ -8,26 +8,34 @@
 #include <stdlib.h>
 
 /*
- * A sequence of loops in progress. It lives on the stack of the thread that asked for it, its
- * owner, which returns only when the sequence is over and unlinked.
+ * The pool has a list of sequences in progress. A thread that takes part in one is "inside" it. It
+ * claims iterations one by one, each by an atomic increment of `taken`; everything else happens
+ * under the pool's lock. When no iteration is left, the thread goes outside again, unless it is the
+ * last one inside: that thread starts the next loop. So when a loop is started, no iteration runs,
+ * the results of all are visible, and the work goes on although no other thread has woken up yet.
+ *
+ * The owner of a sequence is the thread that asked for it. It may be outside while helpers still
+ * run the last iterations; then it waits until it can join the next loop or the sequence is over.
  */
+
+/* A sequence in progress, on its owner's stack. The owner returns when it is over and unlinked. */
 typedef struct sequence sequence;
 struct sequence {
     const factorial_job *job;
     pool_next next;
     void *context;
-    pool_loop loop;      /* the current one */
-    atomic_size_t taken; /* its iterations that have been taken; count or more: all of them */
+    pool_loop loop;      /* the current loop */
+    atomic_size_t taken; /* its iterations that have been claimed; all, if not below its count */
     unsigned most;       /* threads that may be inside at once */
     unsigned inside;     /* threads that run iterations or start the next loop */
-    bool owner_waits;
+    bool owner_waits;    /* for `changed` */
     bool over;
-    pthread_cond_t changed; /* wakes the owner: it can help, or the sequence is over */
+    pthread_cond_t changed; /* wakes the owner: it can join, or the sequence is over */
     sequence *below;
 };
 
 struct factorial_pool {
-    pthread_mutex_t lock; /* guards all below, and the sequences except `taken` */
+    pthread_mutex_t lock; /* guards the members below, and all sequences except `taken` */
     pthread_cond_t work;  /* wakes a helper: a loop can be joined, or the pool ends */
     sequence *top;        /* newest first */
     bool ending;
@@ -39,6 +47,7 @@ struct factorial_pool {
 
 /* ---- iterations */
 
+/* Called without the lock. Returns when no iteration is left to claim; others may still run. */
 static void run_iterations(sequence *s)
 {
     while (!job_cancelled(s->job)) {
@@ -48,7 +57,7 @@ static void run_iterations(sequence *s)
         s->loop.run(s->loop.context, index);
         job_yield(s->job);
     }
-    /* Cancelled: no thread must join what is left. */
+    /* Cancelled: no thread may claim another iteration. */
     atomic_store_explicit(&s->taken, s->loop.count, memory_order_relaxed);
 }
 
@@ -60,10 +69,10 @@ static bool can_be_joined(const sequence *s)
 }
 
 /*
- * Starts the next loop, called by the only thread inside, and wakes as many others as can help.
- * False if there is none: then the sequence is over. Called with the lock held, which is released
- * while `next` runs. That lock also orders memory: each thread that ran iterations of the loop
- * before has released it since.
+ * Starts the next loop, called by the only thread inside, and wakes as many others as can join it.
+ * False if there is no loop left: then the sequence is over. Called with the lock held, which is
+ * released while `next` runs. The lock also orders memory: each thread that ran iterations of the
+ * previous loop has released it since.
  */
 static bool advance(factorial_pool *pool, sequence *s)
 {
@@ -98,8 +107,8 @@ static void take_part(factorial_pool *pool, sequence *s)
 
 /* ---- helpers */
 
-/* The sequence with the fewest threads, so that computations share them evenly. Called with the
- * lock held. */
+/* The sequence to join: the one with the fewest threads, so that computations share them evenly.
+ * Called with the lock held. */
 static sequence *choose(factorial_pool *pool)
 {
     sequence *best = NULL;
@@ -170,6 +179,7 @@ unsigned pool_threads(const factorial_job *job)
     return job->pool && job->threads > 1 ? job->threads : 1;
 }
 
+/* Links the sequence, takes part in it until it is over, and unlinks it. */
 static void run_shared(factorial_pool *pool, sequence *s)
 {
     pthread_cond_init(&s->changed, NULL);
@@ -208,6 +218,7 @@ void pool_run_sequence(const factorial_job *job, pool_next next, void *context)
     }
 }
 
+/* The pool_next of a sequence of one loop. */
 static bool only_once(void *context, pool_loop *loop)
 {
     pool_loop *only = context;

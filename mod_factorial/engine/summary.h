@@ -1,5 +1,5 @@
 /*
- * What is known of n! without computing it: its size, its trailing zeros and its first digits.
+ * The size, the trailing zeros and the first digits of n!, without computing n!.
  */
 #ifndef MOD_FACTORIAL_ENGINE_SUMMARY_H
 #define MOD_FACTORIAL_ENGINE_SUMMARY_H
@@ -13,8 +13,8 @@ enum { FACTORIAL_LEADING_DIGITS = 20 };
 
 typedef struct {
     uint64_t n;
-    uint64_t digits;         /* how many decimal digits n! has, at least 1 */
-    uint64_t trailing_zeros; /* how many zeros these end with */
+    uint64_t digits;         /* the number of decimal digits, at least 1 */
+    uint64_t trailing_zeros; /* at their end */
     /* The first 20 digits, cut and not rounded, or all of them if there are fewer; terminated. */
     char leading[FACTORIAL_LEADING_DIGITS + 1];
 } factorial_summary;

@@ -1,12 +1,12 @@
 /*
- * n! for small n, from a table that has some of them.
+ * n! for small n, from a table of every 32nd factorial.
  */
 #ifndef MOD_FACTORIAL_ENGINE_TABLE_FACTORIAL_H
 #define MOD_FACTORIAL_ENGINE_TABLE_FACTORIAL_H
 
 #include "factorial.h"
 
-/* Makes the table, 370 KB of constants, in a millisecond; more calls change nothing. */
+/* Builds the table, 370 KB of constants, in a millisecond. Further calls do nothing. */
 void table_prepare(void);
 
 /*
