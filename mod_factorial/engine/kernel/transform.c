@@ -41,7 +41,13 @@ KERNEL_INLINE multiplier root(const roots *r, int k)
     return (multiplier){splat(r->value[k]), splat(r->quotient[k])};
 }
 
-/* ---- base case: products modulo x^BASE - s, one in each lane */
+/*
+ * ---- base case: products modulo x^BASE - s, one in each lane
+ *
+ * Coefficient k of the product is the sum of a_i b_(k - i) for i <= k, and of s a_i b_(k + BASE -
+ * i) for i > k, because x^BASE = s. All products of a coefficient are added exactly and reduced
+ * once.
+ */
 
 /* x = x y */
 KERNEL_INLINE void base_multiply(double *x, const double *y, multiplier s, modulus m)
@@ -63,7 +69,7 @@ KERNEL_INLINE void base_multiply(double *x, const double *y, multiplier s, modul
     }
 }
 
-/* x = x^2 */
+/* x = x^2. Each product of two different coefficients occurs twice, and is computed once. */
 KERNEL_INLINE void base_square(double *x, multiplier s, modulus m)
 {
     vd a[BASE], scaled[BASE], twice[BASE];
@@ -89,9 +95,13 @@ KERNEL_INLINE void base_square(double *x, multiplier s, modulus m)
 /* ---- leaves */
 
 /*
+ * A leaf is a square of LANES vectors of LANES points. Its first levels combine whole vectors;
+ * after a transposition each lane has BASE neighbouring points, or with eight lanes twice as many,
+ * which one more level splits. Then the base case multiplies.
+ *
  * Leaves are transformed, multiplied and transformed back in three loops over a few neighbours,
- * each short enough for the processor to begin an iteration before the last one has ended. A
- * transform's operations wait for each other longest: there two leaves are computed at once, and
+ * each short enough for the processor to begin an iteration before the previous one has ended. The
+ * operations of a transform wait for each other longest: there two leaves are computed at once, and
  * their instructions alternate in the program.
  */
 enum { LEAVES = 4, TOGETHER = 2 };
@@ -120,6 +130,8 @@ static void find_leaf_roots(leaf_roots *r, const field *f, size_t j, size_t coun
     }
 }
 
+/* Transforms `count` leaves (1 or TOGETHER), which lie one after another: x, y become x + w y and
+ * x - w y. The additions are not reduced before the end, where the bounds allow it. */
 KERNEL_INLINE void forward_together(double *a, const leaf_roots *r, const int count, modulus m)
 {
     vd v[TOGETHER][LANES];
@@ -166,6 +178,8 @@ static void leaves_forward(double *a, const leaf_roots *r, size_t count, modulus
         forward_together(a, r, 1, m);
 }
 
+/* The inverse but for a factor of 2 for each level: x, y become x + y and (x - y) / w. Values that
+ * were only added up to now are reduced before they would exceed their bound. */
 KERNEL_INLINE void inverse_together(double *a, const leaf_roots *r, const int count, modulus m)
 {
     vd v[TOGETHER][LANES];
@@ -189,7 +203,7 @@ KERNEL_INLINE void inverse_together(double *a, const leaf_roots *r, const int co
     for (int l = LEVELS - 1; l >= 0; l--) {
 #pragma GCC unroll 2
         for (int t = 0; LANES == 8 && l == 0 && t < count; t++) {
-            v[t][0] = reduce(v[t][0], m); /* so far only added */
+            v[t][0] = reduce(v[t][0], m); /* only added up to now */
             v[t][LANES / 2] = reduce(v[t][LANES / 2], m);
         }
 #pragma GCC unroll 4
@@ -251,7 +265,10 @@ static void leaves_multiply(const field *f, double *a, double *b, size_t j, size
 
 /* ---- passes over memory */
 
-/* Two levels: block j of size 4 h into blocks 4j to 4j + 3, of each the first `count` points. */
+/*
+ * Two levels in one pass: block j of size 4 h becomes blocks 4j to 4j + 3, of which the first
+ * `count` points are computed. The first level has the root w(j), the second w(2j) and w(2j + 1).
+ */
 static void down_two(double *a, size_t h, size_t count, const roots *w, modulus m)
 {
     multiplier w0 = root(w, 0), w1 = root(w, 1), w2 = root(w, 2);
@@ -267,7 +284,7 @@ static void down_two(double *a, size_t h, size_t count, const roots *w, modulus 
     }
 }
 
-/* One level. */
+/* One level: block j of size 2 h becomes blocks 2j and 2j + 1. */
 static void down_one(double *a, size_t h, size_t count, const roots *w, modulus m)
 {
     multiplier w0 = root(w, 0);
@@ -293,8 +310,8 @@ KERNEL_INLINE vd scaled(vd a, const multiplier *scale, modulus m)
 }
 
 /*
- * The inverses of down_two and down_one, but for the factors 4 and 2. A block's last pass also
- * multiplies by its scale, which costs next to nothing there: most of the values are multiplied by
+ * The inverses of down_two and down_one, but for the factors 4 and 2. The last pass over a block
+ * also multiplies by its scale, which costs next to nothing, because most values are multiplied by
  * a root anyway.
  */
 static void up_two(double *a, size_t h, size_t count, const roots *inverse, const multiplier *scale,
@@ -325,7 +342,11 @@ static void up_one(double *a, size_t h, size_t count, const roots *inverse, cons
     }
 }
 
-/* a = a b points / BASE in block j, times the scale unless that is NULL. Overwrites b. */
+/*
+ * a = a b points / BASE in block j, times the scale unless that is NULL. Overwrites b. The
+ * recursion goes depth first: from some size on, a block stays in the cache until its product is
+ * complete.
+ */
 static void multiply_block(const field *f, double *a, double *b, size_t points, size_t j,
                            const multiplier *scale, modulus m, const factorial_job *job)
 {
