@@ -84,12 +84,17 @@ static bool is_end(const apr_bucket *b)
 
 /*
  * Finds the end of the next chunk: at most p->most bytes with the metadata that follows them, or up
- * to the first flush or end of stream. NULL if the brigade ends before the chunk does.
+ * to the first flush or end of stream. NULL if the brigade ends before the chunk does, or if a
+ * bucket cannot be read.
  */
-static apr_bucket *end_of_chunk(const pacing *p)
+static apr_bucket *end_of_chunk(const pacing *p, apr_status_t *status)
 {
     apr_bucket *end, *b = APR_BRIGADE_FIRST(p->rest);
-    apr_brigade_partition(p->rest, p->most, &end);
+    *status = apr_brigade_partition(p->rest, p->most, &end);
+    if (*status == APR_INCOMPLETE)
+        *status = APR_SUCCESS; /* all of it is shorter than a chunk */
+    if (*status != APR_SUCCESS)
+        return NULL;
     while (b != end && !is_end(b))
         b = APR_BUCKET_NEXT(b);
     while (b != APR_BRIGADE_SENTINEL(p->rest) && APR_BUCKET_IS_METADATA(b)) {
@@ -106,15 +111,15 @@ static apr_bucket *end_of_chunk(const pacing *p)
  */
 static apr_status_t copy_data(apr_bucket_brigade *chunk, apr_off_t *length)
 {
-    apr_status_t status = apr_brigade_length(chunk, 1, length);
-    if (status != APR_SUCCESS || *length == 0)
-        return status;
+    apr_brigade_length(chunk, 0, length); /* of buckets that end_of_chunk has read */
+    if (*length == 0)
+        return APR_SUCCESS;
     apr_size_t size = (apr_size_t)*length;
     char *copy = malloc(size);
     if (!copy)
         return APR_ENOMEM;
     apr_bucket *whole = apr_bucket_heap_create(copy, size, free, chunk->bucket_alloc);
-    status = apr_brigade_flatten(chunk, copy, &size);
+    apr_status_t status = apr_brigade_flatten(chunk, copy, &size);
     apr_bucket *b = APR_BRIGADE_FIRST(chunk);
     while (APR_BUCKET_IS_METADATA(b))
         b = APR_BUCKET_NEXT(b);
@@ -135,7 +140,7 @@ static apr_status_t pace(ap_filter_t *f, apr_bucket_brigade *brigade)
     apr_off_t length;
     apr_bucket *end;
     apr_status_t status = ap_save_brigade(f, &p->rest, &brigade, f->r->pool);
-    while (status == APR_SUCCESS && (end = end_of_chunk(p))) {
+    while (status == APR_SUCCESS && (end = end_of_chunk(p, &status))) {
         status = clock_now() < p->deadline ? make_room(f, p) : APR_TIMEUP;
         if (status != APR_SUCCESS)
             break;

@@ -1,6 +1,8 @@
 #include "suite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 bool suite_under_valgrind(void)
 {
@@ -14,6 +16,15 @@ bool suite_sanitized(void)
 #else
     return false;
 #endif
+}
+
+long suite_address_space(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert(file && fscanf(file, "%ld", &pages) == 1);
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 int main(void)

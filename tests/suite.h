@@ -16,4 +16,7 @@ bool suite_under_valgrind(void);
 /* Sanitizers want more address space than a test could take away. */
 bool suite_sanitized(void);
 
+/* Kilobytes of address space that this process has. */
+long suite_address_space(void);
+
 #endif

@@ -333,10 +333,9 @@ def main():
             return
         tree = trees.get()
         try:
-            if matches(mutant, equivalent):
+            verdict = attempt(tree, suites, mutant)
+            if verdict and verdict[0] == "survived" and matches(mutant, equivalent):
                 verdict = "argued", ""
-            else:
-                verdict = attempt(tree, suites, mutant)
         finally:
             trees.put(tree)
         with lock:

@@ -240,6 +240,7 @@ ap_filter_rec_t *ap_register_output_filter(const char *name, ap_out_filter_func 
 {
     static ap_filter_rec_t record;
     fake.filter = filter;
+    fake.filter_type = type;
     return &record;
 }
 

@@ -32,6 +32,7 @@ typedef struct {
     apr_hash_t *retained;        /* what outlives a restart, by name */
     int filters_added;
     ap_out_filter_func filter; /* the last one registered */
+    ap_filter_type filter_type;
     ap_in_filter_func input_filter;
     void *filter_context; /* given to the last one added */
     int reads;            /* calls of ap_get_brigade, which looks for a byte at the socket */

@@ -3,6 +3,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -150,6 +151,62 @@ START_TEST(a_loop_begins_when_all_of_the_one_before_is_done)
 }
 END_TEST
 
+/* A loop in which the helper takes longer than the caller, and then one for both at once. */
+typedef struct {
+    int begun;
+    pthread_t caller;
+    atomic_int caller_done, inside;
+    atomic_bool alone;
+} meeting;
+
+static void run_longer_on_the_helper(void *context, size_t index)
+{
+    meeting *m = context;
+    if (pthread_equal(pthread_self(), m->caller)) {
+        atomic_store(&m->caller_done, 1);
+        while (atomic_load(&m->inside) == 0) /* so that each of the two has one */
+            sched_yield();
+        return;
+    }
+    atomic_store(&m->inside, 1);
+    while (!atomic_load(&m->caller_done))
+        sched_yield();
+    struct timespec until_it_waits = {.tv_nsec = 50000000};
+    nanosleep(&until_it_waits, NULL);
+}
+
+static void meet(void *context, size_t index)
+{
+    meeting *m = context;
+    struct timespec millisecond = {.tv_nsec = 1000000};
+    atomic_fetch_add(&m->inside, 1);
+    for (int i = 0; atomic_load(&m->inside) < 3; i++, nanosleep(&millisecond, NULL))
+        if (i == 20000) { /* only if it will never be */
+            atomic_store(&m->alone, true);
+            return;
+        }
+}
+
+static bool next_to_meet(void *context, pool_loop *loop)
+{
+    meeting *m = context;
+    if (m->begun == 2)
+        return false;
+    *loop = (pool_loop){2, m->begun++ == 0 ? run_longer_on_the_helper : meet, m};
+    return true;
+}
+
+START_TEST(a_caller_that_waits_helps_again_in_the_next_loop)
+{
+    meeting m = {.caller = pthread_self()};
+    factorial_pool *own = factorial_pool_create(1, NULL, NULL);
+    factorial_job job = {.pool = own, .threads = 2};
+    pool_run_sequence(&job, next_to_meet, &m);
+    ck_assert(!m.alone);
+    factorial_pool_destroy(own);
+}
+END_TEST
+
 static bool is_set(void *flag)
 {
     return atomic_load((atomic_bool *)flag);
@@ -266,6 +323,7 @@ Suite *suite(void)
     tcase_add_test(t, no_more_threads_than_asked_for_take_part_and_all_of_them_do);
     tcase_add_test(t, without_a_pool_the_calling_thread_does_it_all);
     tcase_add_test(t, a_loop_begins_when_all_of_the_one_before_is_done);
+    tcase_add_test(t, a_caller_that_waits_helps_again_in_the_next_loop);
     tcase_add_test(t, once_cancelled_no_further_loop_is_begun);
     tcase_add_test(t, several_computations_share_a_pool);
     tcase_add_test(t, once_cancelled_no_further_step_is_taken);

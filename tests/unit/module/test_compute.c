@@ -109,6 +109,51 @@ START_TEST(a_short_number_is_charged_but_needs_no_computation_of_the_budget)
 }
 END_TEST
 
+START_TEST(short_numbers_one_after_another_leave_nothing_behind)
+{
+    factorial_request q;
+    request_rec *r = start_child(8);
+    ((process_state *)process)->short_most = 1;
+    long before = 0;
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(compute(r, 15000, &q), OUTCOME_OK);
+        ck_assert(!q.slot.taken);
+        result_free(q.digits);
+        if (i == 0)
+            before = suite_address_space();
+    }
+    if (!suite_sanitized())
+        ck_assert_int_eq(suite_address_space(), before);
+    assert_budget_is_free();
+}
+END_TEST
+
+START_TEST(a_short_number_that_finds_no_room_is_treated_as_a_long_one)
+{
+    factorial_request q;
+    request_rec *r = start_child(8);
+    process_state *state = (process_state *)process;
+    for (int i = 0; i < 2; i++) {
+        state->short_most = 0; /* others compute short numbers */
+        ck_assert_int_eq(compute(r, 10000, &q), OUTCOME_OK);
+        ck_assert(q.slot.taken);
+        slot_return(&q.slot, q.r);
+        result_free(q.digits);
+        assert_budget_is_free();
+        state->short_most = 1;
+        ck_assert_int_eq(compute(r, 10000, &q), OUTCOME_OK);
+        ck_assert(!q.slot.taken);
+        result_free(q.digits);
+    }
+    state->limits.memory = 1;
+    set(r, "FactorialQueueTimeout", "0");
+    ck_assert_int_eq(compute(r, 10000, &q), OUTCOME_BUSY);
+    ck_assert(q.slot.taken);
+    slot_return(&q.slot, q.r);
+    assert_budget_is_free();
+}
+END_TEST
+
 START_TEST(a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory)
 {
     factorial_request q;
@@ -267,6 +312,8 @@ Suite *suite(void)
     if (!suite_under_valgrind()) {
         tcase_add_loop_test(t, a_short_number_is_charged_but_needs_no_computation_of_the_budget, 0,
                             BOTH);
+        tcase_add_test(t, short_numbers_one_after_another_leave_nothing_behind);
+        tcase_add_test(t, a_short_number_that_finds_no_room_is_treated_as_a_long_one);
         tcase_add_test(t, a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory);
         tcase_add_loop_test(t, nobody_is_refused_for_memory_that_is_kept, 0, BOTH);
         tcase_add_test(t, without_an_account_large_numbers_are_refused);

@@ -4,12 +4,9 @@
 #include "suite.h"
 
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 
@@ -37,25 +34,13 @@ START_TEST(a_size_is_rounded_to_what_it_occupies)
 }
 END_TEST
 
-/* Kilobytes of address space and of memory that this process has. */
-static long statm(int field)
-{
-    long pages[2] = {0};
-    FILE *file = fopen("/proc/self/statm", "r");
-    ck_assert(file && fscanf(file, "%ld %ld", &pages[0], &pages[1]) == 2);
-    fclose(file);
-    return pages[field] * (sysconf(_SC_PAGESIZE) / KIB);
-}
-
-enum { ADDRESSES, RESIDENT };
-
 START_TEST(a_block_is_aligned_can_be_written_and_is_given_back_whole)
 {
     size_t bytes = sizes[_i].bytes;
     enum { ROUNDS = 20 };
     char *block[ROUNDS];
     memory_free(memory_allocate(bytes), bytes); /* malloc's first use of the heap */
-    long before = statm(ADDRESSES);
+    long before = suite_address_space();
     for (int i = 0; i < ROUNDS; i++) {
         block[i] = memory_allocate(bytes);
         ck_assert_ptr_nonnull(block[i]);
@@ -63,26 +48,26 @@ START_TEST(a_block_is_aligned_can_be_written_and_is_given_back_whole)
         memset(block[i], i + 1, bytes);
     }
     if (bytes >= 128 * KIB) /* nothing but the blocks themselves */
-        ck_assert_int_eq(statm(ADDRESSES) - before, ROUNDS * (long)sizes[_i].size / KIB);
+        ck_assert_int_eq(suite_address_space() - before, ROUNDS * (long)sizes[_i].size / KIB);
     for (int i = 0; i < ROUNDS; i++) {
         ck_assert_int_eq(block[i][0], i + 1);
         ck_assert_int_eq(block[i][bytes - 1], i + 1);
         memory_free(block[i], i % 2 ? bytes : sizes[_i].size);
     }
     if (bytes >= 128 * KIB)
-        ck_assert_int_eq(statm(ADDRESSES), before);
+        ck_assert_int_eq(suite_address_space(), before);
 }
 END_TEST
 
 START_TEST(a_small_block_is_given_back_to_malloc)
 {
-    long before = statm(RESIDENT);
+    long before = suite_address_space();
     for (int i = 0; i < 10000; i++) {
         char *block = memory_allocate(50 * KIB);
         memset(block, 1, 50 * KIB);
         memory_free(block, 50 * KIB);
     }
-    ck_assert_int_lt(statm(RESIDENT) - before, 10 * KIB);
+    ck_assert_int_lt(suite_address_space() - before, 10 * KIB);
     memory_free(NULL, 5);
     memory_free(NULL, 5 * MIB);
 }

@@ -1,4 +1,5 @@
 #include "fake_httpd.h"
+#include "handler.h"
 #include "metrics.h"
 #include "suite.h"
 
@@ -64,6 +65,21 @@ START_TEST(health_checks_are_counted_and_are_no_requests)
 }
 END_TEST
 
+START_TEST(each_request_is_counted_once)
+{
+    request_rec *r = fake_request("number=5");
+    ck_assert_int_eq(handler_factorial(r), OK);
+    ck_assert_int_eq(handler_factorial(fake_request("number=x")), OK);
+    assert_shown(AP_STATUS_SHORT, "FactorialResults: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialBadRequests: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialComputations: 1\n");
+    r->handler = HANDLER_HEALTH;
+    ck_assert_int_eq(handler_health(r), OK);
+    assert_shown(AP_STATUS_SHORT, "FactorialHealthChecks: 1\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialResults: 1\n");
+}
+END_TEST
+
 START_TEST(computations_are_added_up)
 {
     metrics_computed(100, 2, 30);
@@ -111,6 +127,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, requests_are_counted_by_outcome);
     tcase_add_test(t, health_checks_are_counted_and_are_no_requests);
+    tcase_add_test(t, each_request_is_counted_once);
     tcase_add_test(t, computations_are_added_up);
     tcase_add_test(t, what_is_going_on_is_shown);
     tcase_add_test(t, counters_outlive_a_restart);

@@ -30,6 +30,8 @@ static request_rec *paced_request(void)
     ck_assert(process_prepare(r->server));
     process_init(fake.pool, r->server);
     pacing_register();
+    /* Behind all that change a response, before the connection's own. */
+    ck_assert_int_eq(fake.filter_type, AP_FTYPE_CONNECTION - 1);
     q = (factorial_request){.r = r};
     releases = 0;
     return r;
@@ -105,6 +107,45 @@ START_TEST(parts_of_other_responses_are_not_paced)
     r->main = &outer;
     start_pacing(r, large, 10);
     ck_assert_int_eq(fake.filters_added, 0);
+    ck_assert(!q.expired);
+}
+END_TEST
+
+static apr_status_t fail_to_read(apr_bucket *b, const char **data, apr_size_t *length,
+                                 apr_read_type_e block)
+{
+    return APR_EGENERAL;
+}
+
+static void keep_bucket(void *bucket)
+{
+}
+
+/* The bucket's length, and what stands before it. */
+static const struct {
+    apr_size_t length, before;
+} unreadable[] = {{(apr_size_t)-1, 0}, {(apr_size_t)-1, 10}, {10, 0}, {10, 10}};
+
+START_TEST(what_cannot_be_read_ends_the_response)
+{
+    static const apr_bucket_type_t broken = {"BROKEN",
+                                             5,
+                                             APR_BUCKET_DATA,
+                                             apr_bucket_destroy_noop,
+                                             fail_to_read,
+                                             apr_bucket_setaside_notimpl,
+                                             apr_bucket_split_notimpl,
+                                             apr_bucket_copy_notimpl};
+    request_rec *r = paced_request();
+    start_pacing(r, large, 10);
+    apr_bucket_brigade *brigade = new_brigade(r);
+    apr_bucket b = {.type = &broken, .length = unreadable[_i].length, .free = keep_bucket};
+    if (unreadable[_i].before)
+        append(brigade, unreadable[_i].before);
+    APR_BRIGADE_INSERT_TAIL(brigade, &b);
+    append_end(brigade);
+    ck_assert_int_eq(pass(r, brigade), APR_EGENERAL);
+    ck_assert_int_eq(fake.passes, 0);
     ck_assert(!q.expired);
 }
 END_TEST
@@ -368,6 +409,8 @@ Suite *suite(void)
     TCase *t = tcase_create("pacing");
     tcase_add_checked_fixture(t, set_up, fake_tear_down);
     tcase_add_test(t, parts_of_other_responses_are_not_paced);
+    tcase_add_loop_test(t, what_cannot_be_read_ends_the_response, 0,
+                        sizeof unreadable / sizeof *unreadable);
     tcase_add_test(t, what_httpd_takes_without_waiting_is_passed_on_as_one_bucket);
     tcase_add_test(t, a_flush_is_passed_on_at_once);
     tcase_add_loop_test(t, a_large_response_is_passed_on_in_chunks_and_whole, 0,

@@ -141,6 +141,9 @@ static const struct {
     {"text/plain; charset=\"UTF-8\"", TEXT, false},
     {"text/plain;charset=latin1", JSON, false},
     {"text/plain;format=flowed", JSON, false},
+    {"text/plaid", JSON, false},
+    {"text/pla", JSON, false},
+    {"text/plainer", JSON, false},
     {"text/plain;format=\"a,b\", application/json", JSON, false},
 
     {"text/plain, application/json", JSON, false},

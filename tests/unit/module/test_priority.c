@@ -3,11 +3,13 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,6 +51,24 @@ START_TEST(a_priority_is_lowered_by_5_and_not_below_the_lowest)
 }
 END_TEST
 
+static void do_nothing(int signal_number)
+{
+}
+
+START_TEST(a_signal_does_not_change_the_answer)
+{
+    const struct sigaction action = {.sa_handler = do_nothing}; /* without SA_RESTART */
+    const struct itimerval every_millisecond = {{0, 1000}, {0, 1000}}, never = {{0}};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every_millisecond, NULL);
+    bool allowed = true;
+    for (int i = 0; i < 50; i++)
+        allowed = allowed && priority_probe();
+    setitimer(ITIMER_REAL, &never, NULL);
+    ck_assert(allowed);
+}
+END_TEST
+
 static const unsigned actions[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | 1 /* EPERM */};
 
 /* As by systemd's SystemCallFilter=~@resources. */
@@ -77,6 +97,7 @@ Suite *suite(void)
     TCase *t = tcase_create("priority");
     if (!suite_under_valgrind()) { /* which runs all tests in one process */
         tcase_add_test(t, a_priority_is_lowered_by_5_and_not_below_the_lowest);
+        tcase_add_test(t, a_signal_does_not_change_the_answer);
         tcase_add_loop_test(t, where_it_is_forbidden_nothing_happens, 0,
                             sizeof actions / sizeof *actions);
     }
