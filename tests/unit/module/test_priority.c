@@ -58,7 +58,7 @@ static void do_nothing(int signal_number)
 START_TEST(a_signal_does_not_change_the_answer)
 {
     const struct sigaction action = {.sa_handler = do_nothing}; /* without SA_RESTART */
-    const struct itimerval every_millisecond = {{0, 1000}, {0, 1000}}, never = {{0}};
+    const struct itimerval every_millisecond = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &every_millisecond, NULL);
     bool allowed = true;
