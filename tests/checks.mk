@@ -37,6 +37,11 @@ mutants: test-packages ## change MUTANTS (200) single lines, sample SEED (1): do
 	PYTHONDONTWRITEBYTECODE=1 nice python3 tests/mutants/mutants.py --mutants $(MUTANTS) --seed $(SEED) \
 	    --files '$(FILES)' --suites '$(SUITES)' $(if $(AGAIN),--again $(AGAIN))
 
+.PHONY: test-nightly
+test-nightly: test-packages ## compare all digits: up to 3,000,000 with GMP's, of 10,000,000 with libmpdec's (minutes)
+	@$(MAKE) --no-print-directory $(parallel) $(BUILD)/factorial $(BUILD)/suites/unit/engine/test_factorial
+	NIGHTLY=1 tests/run $(BUILD)/suites/unit/engine/test_factorial '$(pytest) tests/nightly'
+
 .PHONY: format format-check
 format: ## format the C files
 	clang-format -i $$(git ls-files '*.c' '*.h')

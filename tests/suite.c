@@ -18,6 +18,11 @@ bool suite_sanitized(void)
 #endif
 }
 
+bool suite_nightly(void)
+{
+    return getenv("NIGHTLY");
+}
+
 long suite_address_space(void)
 {
     long pages = 0;

@@ -16,6 +16,9 @@ bool suite_under_valgrind(void);
 /* Sanitizers want more address space than a test could take away. */
 bool suite_sanitized(void);
 
+/* There are minutes for each test. */
+bool suite_nightly(void);
+
 /* Kilobytes of address space that this process has. */
 long suite_address_space(void);
 

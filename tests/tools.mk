@@ -23,7 +23,7 @@ tools-lint: test-packages ## ruff on the Python of tests/api, tests/browser and 
 	$(TOOLS_VENV)/bin/ruff check --config tests/ruff.toml --no-cache $(tools_python)
 	$(TOOLS_VENV)/bin/ruff format --check --config tests/ruff.toml --no-cache $(tools_python)
 
-tools_python := docs/page/build tests/api tests/browser tests/clients tests/docs tests/http $(wildcard tests/*.py)
+tools_python := docs/page/build tests/api tests/browser tests/clients tests/docs tests/http tests/nightly $(wildcard tests/*.py)
 tool_suite = 'env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 $(TOOLS_VENV)/bin/python -m pytest -c tests/pytest.ini tests/$(1)'
 api-test: test-packages ## lint the API's description, request its examples, send random requests made from it
 	@$(MAKE) --no-print-directory $(parallel) build page $(TOOLS)/ready

@@ -25,6 +25,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "build/mutants"
 EQUIVALENT = HERE / "equivalent.txt"
+LEAKS = subprocess.run(
+    ["cc", "-print-file-name=liblsan.so"], capture_output=True, text=True, check=True
+).stdout.strip()
 MEMORY = 8 << 30  # bytes of address space for a suite: a mutant may ask for anything
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
@@ -156,7 +159,7 @@ class Tree:
             if p.suffix == ".o"
         ]
 
-    def run(self, suite, built, seconds):
+    def run(self, suite, built, seconds, leaks=False):
         """'passed', 'killed' or 'timed out', at the first test that fails. What it starts ends with it."""
         program = SUITE_PROGRAM[suite.split("/")[0]].format(built=built, suite=suite)
         alone = ["unshare", "--pid", "--fork", "--kill-child"]
@@ -169,6 +172,7 @@ class Tree:
             "CK_TAP_LOG_FILE_NAME": "-",
             "BUILD": built,
             "PYTHONDONTWRITEBYTECODE": "1",
+            **({"LD_PRELOAD": LEAKS} if leaks else {}),
         }
         with subprocess.Popen(
             [*alone, "stdbuf", "-oL", "sh", "-c", limit],
@@ -220,15 +224,17 @@ class Suites:
         self.seconds = {}
         self.kills = collections.Counter()
 
-    def limit(self, tree, name):
-        """Seconds for a suite, many times what it takes. It must pass first."""
-        if name not in self.seconds:
+    def limit(self, tree, name, leaks):
+        """Seconds for a suite, many times what it takes. It must pass first: not all do without leaks."""
+        if (name, leaks) not in self.seconds:
             start = time.monotonic()
-            if tree.run(name, "original", 1200) != "passed":
+            passed = tree.run(name, "original", 1200, leaks) == "passed"
+            self.seconds[name, leaks] = time.monotonic() - start if passed else None
+            if not passed and not leaks:
                 print(f"mutants: {name} fails on the unchanged sources", flush=True)
                 os._exit(1)
-            self.seconds[name] = time.monotonic() - start
-        return 60 + 10 * self.seconds[name]
+        seconds = self.seconds[name, leaks]
+        return seconds and 60 + 10 * seconds
 
     def order(self, file):
         """The suite named after the file, what has killed the file's mutants before, then the fastest;
@@ -240,7 +246,7 @@ class Suites:
                 not name.startswith("unit/"),
                 not name.split("/")[-1].startswith(stem),
                 -self.kills[file, name],
-                self.seconds.get(name, 0),
+                self.seconds.get((name, False), 0),
             )
 
         return sorted(self.names, key=rank)
@@ -257,13 +263,17 @@ def attempt(tree, suites, mutant):
         path.write_text("\n".join(lines))
         if objects and not (tree.build(*objects) and any(map(tree.differs, objects))):
             return None
-        for name in suites.order(mutant.file):
+        units = [n for n in suites.order(mutant.file) if n.startswith("unit/")]
+        for name, leaks in [(n, False) for n in suites.order(mutant.file)] + [
+            (n, True) for n in units
+        ]:
             tested = built_for(name)[0]
             if not tree.build(tested):
                 return None
             if not tree.differs(tested):
                 continue
-            verdict = tree.run(name, "build", suites.limit(tree, name))
+            limit = suites.limit(tree, name, leaks)
+            verdict = tree.run(name, "build", limit, leaks) if limit else "passed"
             if verdict != "passed":
                 suites.kills[mutant.file, name] += 1
                 return verdict, name

@@ -51,6 +51,16 @@ START_TEST(a_million_agrees_with_mpz_fac_ui)
 }
 END_TEST
 
+START_TEST(up_to_three_million_they_agree_with_mpz_fac_ui)
+{
+    static const uint64_t large[] = {1234567, 1500000, 2097152, 2718281, 3000000};
+    if (!choose(_i))
+        return;
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        assert_same_as_gmp(large[i]);
+}
+END_TEST
+
 /* ---- n! from (n - 1)!, by plain multiplication in base 10^9 */
 
 enum { PART = 1000000000, PART_DIGITS = 9, PARTS_MAX = 9000 };
@@ -90,7 +100,8 @@ START_TEST(every_n_agrees_with_plain_multiplication)
 {
     if (!choose(_i))
         return;
-    uint64_t top = way == BY_AUTO && !suite_under_valgrind() && !suite_sanitized() ? 20000 : 5000;
+    bool slow = suite_under_valgrind() || suite_sanitized();
+    uint64_t top = !slow && (way == BY_AUTO || suite_nightly()) ? 20000 : 5000;
     uint64_t step = suite_under_valgrind() ? 31 : suite_sanitized() ? 7 : 1;
     walk.part[0] = 1;
     walk.parts = 1;
@@ -203,6 +214,8 @@ Suite *suite(void)
     tcase_add_loop_test(t, larger_n_agree_with_mpz_fac_ui, 0, WAYS);
     if (!suite_under_valgrind() && !suite_sanitized())
         tcase_add_loop_test(t, a_million_agrees_with_mpz_fac_ui, 0, WAYS);
+    if (suite_nightly())
+        tcase_add_loop_test(t, up_to_three_million_they_agree_with_mpz_fac_ui, 0, WAYS);
     tcase_add_loop_test(t, the_digits_do_not_depend_on_the_number_of_threads, BY_AUTO, WAYS);
     tcase_add_loop_test(t, rounding_is_to_nearest_within_and_as_it_was_afterwards, BY_AUTO, WAYS);
     tcase_add_test(t, several_computations_share_the_threads);

@@ -8,18 +8,28 @@ const admission_limits limits = {
 admission_ledger *ledger;
 admission here;
 
+enum { PAGE = 1 << 16 }; /* a multiple of every system's pages */
+static char *area;
+
+static size_t room(void)
+{
+    return (admission_ledger_size(PROCESSES) + PAGE - 1) / PAGE * PAGE;
+}
+
+/* The ledger ends at a page that cannot be touched. */
 void budget_set_up(void)
 {
-    size_t bytes = admission_ledger_size(PROCESSES);
-    ledger = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(ledger, MAP_FAILED);
+    area = mmap(NULL, room() + PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(area, MAP_FAILED);
+    ck_assert_int_eq(mprotect(area + room(), PAGE, PROT_NONE), 0);
+    ledger = (void *)(area + room() - admission_ledger_size(PROCESSES));
     ck_assert_int_eq(admission_ledger_init(ledger, PROCESSES), 0);
     ck_assert(admission_join(&here, ledger));
 }
 
 void budget_tear_down(void)
 {
-    munmap(ledger, admission_ledger_size(PROCESSES));
+    munmap(area, room() + PAGE);
 }
 
 admission_answer request(admission *a, const admission_limits *l, uint64_t bytes, uint64_t *ticket)

@@ -1,4 +1,5 @@
 /* What one server process is given, and the slots that its requests take of it. */
+#include "engine/pool.h"
 #include "fake_httpd.h"
 #include "metrics.h"
 #include "process.h"
@@ -6,6 +7,7 @@
 #include "suite.h"
 
 #include <apr_optional.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 static request_rec *r;
@@ -67,6 +69,16 @@ START_TEST(a_quarter_of_the_workers_may_wait_and_half_compute_short_numbers)
 }
 END_TEST
 
+static void meet_two_others(void *inside, size_t index)
+{
+    atomic_fetch_add((atomic_int *)inside, 1);
+    for (int i = 0; atomic_load((atomic_int *)inside) < 3; i++, usleep(1000))
+        if (i == 20000) { /* only if they never come */
+            atomic_fetch_sub((atomic_int *)inside, 100);
+            return;
+        }
+}
+
 START_TEST(a_computation_on_several_threads_has_a_pool)
 {
     fake.async = true;
@@ -75,6 +87,10 @@ START_TEST(a_computation_on_several_threads_has_a_pool)
     ck_assert(process->async);
     ck_assert_ptr_nonnull(process_pool());
     ck_assert_ptr_eq(process_pool(), process_pool());
+    atomic_int inside = 0;
+    factorial_job job = {.pool = process_pool(), .threads = 3};
+    pool_run(&job, 3, meet_two_others, &inside);
+    ck_assert_int_eq(inside, 3);
     ck_assert(!process_is_stopping());
     process_stopping(fake.pool, 1);
     ck_assert(!process_is_stopping());
