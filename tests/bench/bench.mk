@@ -35,15 +35,20 @@ bench-check: ## run every part of the benchmark for a moment, without regard to 
 engine_peers   := pari-gp python3-venv
 BENCH_VENV     := $(BUILD)/bench/venv
 
+$(BUILD)/bench/check_share: $(BUILD)/tests/bench/check_share.o $(BUILD)/libengine.a
+	@mkdir -p $(@D)
+	$(call say,link $@)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lgmp -lm -lpthread
+
 .PHONY: bench-engine tune docs-figures
 tune: ## measure the thresholds in mod_factorial/engine/thresholds.h
 	tests/bench/tune $(BUILD)/tune
-bench-engine: $(BUILD)/factorial ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+bench-engine: $(BUILD)/factorial $(BUILD)/bench/check_share ## time the engine, GMP, PARI/GP, Python and FLINT side by side
 	$(call install,$(engine_peers))
 	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
 	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
 	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
 	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench
+	@echo "The check of the text, a part of these times:" && $(BUILD)/bench/check_share 5000 10000 100000 1000000 10000000
 docs-figures: bench bench-engine ## measure all of it again, and renew the documents' figures and plots
 	cp $(BUILD)/bench/*.svg docs/
 	tests/bench/figures $(BUILD)/bench/engine.json docs/engine.md README.md

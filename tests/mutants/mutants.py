@@ -28,6 +28,7 @@ EQUIVALENT = HERE / "equivalent.txt"
 LEAKS = subprocess.run(
     ["cc", "-print-file-name=liblsan.so"], capture_output=True, text=True, check=True
 ).stdout.strip()
+SEPARATOR = "  |  "
 MEMORY = 8 << 30  # bytes of address space for a suite: a mutant may ask for anything
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
@@ -93,7 +94,7 @@ def changes(line, code):
     if match := re.fullmatch(r"\s*return (?!0;|true;|false;)[^;]+;\s*", code):
         yield line[: line.index("return")] + "return 0;"
     if match := re.fullmatch(r"\s*(?!return\b)(?:\w|->|\.)+\(.*\);\s*", code):
-        yield re.match(r"\s*", line)[0] + ";"
+        yield re.match(r"\s*", line)[0] + "(void)0;"
 
 
 def mutants_of(path):
@@ -105,9 +106,9 @@ def mutants_of(path):
 
 
 def listed(path):
-    """The mutants of a file like equivalent.txt: parts set apart by ' | ', the reason (if any) last."""
+    """The mutants of a file like equivalent.txt: parts set apart by '  |  ', the reason (if any) last."""
     lines = path.read_text().splitlines()
-    return [tuple(line.split(" | ")[:3]) for line in lines if line.strip() and line[0] != "#"]
+    return [tuple(line.split(SEPARATOR)[:3]) for line in lines if line.strip() and line[0] != "#"]
 
 
 def matches(mutant, entries):
@@ -316,7 +317,7 @@ def sample(o, equivalent):
     known = {m.argument() for m in every} | {(m.file, m.before.strip(), "*") for m in every}
     for stale in equivalent - known:
         sys.exit(
-            f"mutants: {EQUIVALENT.name} argues a mutant that no longer exists: {' | '.join(stale)}"
+            f"mutants: {EQUIVALENT.name} argues a mutant that no longer exists: {SEPARATOR.join(stale)}"
         )
     every = [m for m in every if re.search(o.files, m.file)]
     random.Random(o.seed).shuffle(every)
@@ -362,7 +363,7 @@ def main():
 
 def report(seed, verdicts):
     """The score of each file and of all; the survivors go to a file that --again takes."""
-    survivors = [" | ".join(m.argument()) for m, verdict in verdicts if verdict == "survived"]
+    survivors = [SEPARATOR.join(m.argument()) for m, verdict in verdicts if verdict == "survived"]
     (WORK / "survivors").write_text("".join(line + "\n" for line in survivors))
     table = {"all of seed " + str(seed): collections.Counter(v for _, v in verdicts)}
     for mutant, verdict in sorted(verdicts, key=lambda v: v[0].file):
