@@ -53,6 +53,28 @@ START_TEST(the_tag_is_compared_before_anything_is_computed)
 }
 END_TEST
 
+/* RFC 9110, 13.2.2: If-Match comes before If-None-Match. */
+START_TEST(conditions_are_looked_at_in_order)
+{
+    static const struct {
+        const char *match, *none_match;
+        int status;
+    } cases[] = {
+        {"\"5-json-1\"", "\"5-json-1\"", HTTP_NOT_MODIFIED},
+        {"\"5-json-1\"", "\"6-json-1\"", HTTP_OK},
+        {"\"6-json-1\"", "\"5-json-1\"", HTTP_PRECONDITION_FAILED},
+        {"\"6-json-1\"", "\"6-json-1\"", HTTP_PRECONDITION_FAILED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        request_rec *r = fake_request("number=5");
+        fake_header(r, "If-Match", cases[i].match);
+        fake_header(r, "If-None-Match", cases[i].none_match);
+        ck_assert_int_eq(handler_factorial(r), OK);
+        ck_assert_int_eq(r->status, cases[i].status);
+    }
+}
+END_TEST
+
 START_TEST(head_computes_nothing)
 {
     request_rec *r = fake_request("number=1000000");
@@ -197,6 +219,7 @@ Suite *suite(void)
     tcase_add_test(t, other_handlers_requests_are_declined);
     tcase_add_test(t, a_number_gets_its_factorial);
     tcase_add_test(t, the_tag_is_compared_before_anything_is_computed);
+    tcase_add_test(t, conditions_are_looked_at_in_order);
     tcase_add_test(t, head_computes_nothing);
     tcase_add_test(t, each_form_has_its_response);
     tcase_add_test(t, a_body_that_cannot_be_read_ends_the_request);
