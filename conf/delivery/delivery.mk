@@ -20,6 +20,7 @@ image_packages  = $(call need_command,git) $(call need_command,jq) $(call need_c
 aws_packages    = $(image_packages) $(call need_command,aws,awscli)
 delivery_tools := $(DELIVERY)/bin/grype $(DELIVERY)/bin/syft $(DELIVERY)/bin/cosign
 delivery_suites := test_build test_scan test_registry test_deploy test_renewal test_hooks test_workflows test_release
+delivery_run    = tests/run $(delivery_suites:%=tests/delivery/%)
 need = $(foreach name,$(1),$(if $($(name)),,$(error $@ needs $(name))))
 
 $(DELIVERY_VENV)/ready: conf/delivery/requirements.txt
@@ -137,13 +138,16 @@ infra-changes: infra-setup ## show what the templates are and were not at anothe
 
 .PHONY: delivery-test images-test
 delivery-test: ## test all these steps without an account or a registry (as root)
-images-test: ## container-test and delivery-test, for which the image is built once (as root)
-images-test: suites = $(container_suites:%=tests/container/%)
+images-test: ## container-test and delivery-test side by side, for which the image is built once (as root)
+delivery-test: suites = $(delivery_run)
+# The container's tests look at times, so the others take what they leave.
+images-test: suites = sh -c 'nice -n 19 $(delivery_run) & tests/run $(container_suites:%=tests/container/%); \
+    status=$$?; wait $$! && exit $$status'
 delivery-test images-test: container-packages delivery-tools build/container/build.tar
 	$(call install,$(image_packages) awscli)
 	@$(MAKE) --no-print-directory build/delivery/registry/usr/bin/docker-registry \
 	    $(DELIVERY_VENV)/ready $(INFRA_VENV)/ready
-	tests/container/with_image build/container tests/run $(suites) $(delivery_suites:%=tests/delivery/%)
+	tests/container/with_image build/container $(suites)
 
 .PHONY: release
 release: ## commit and tag a release (VERSION=x.y.z), whose entry CHANGES.md must have

@@ -2,7 +2,7 @@
 # checks that print as a Check suite does, the image's layout, and a registry.
 # shellcheck shell=bash
 
-said=$WORK/said
+said=$WORK/delivery-said
 . tests/checks.sh
 
 # The command fails and says why.
@@ -66,7 +66,7 @@ END
     registry_process=$!
     trap 'stop_registry' EXIT
     trap 'exit 1' INT TERM PIPE
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         curl -s --noproxy '*' "http://$registry/v2/" >/dev/null && return
         sleep 0.1
     done

@@ -19,6 +19,7 @@ DOCUMENTS = (ROOT / "docs" / "costs.md", ROOT / "docs" / "edge.md")
 PRICES: dict[str, dict[str, Any]] = tomllib.loads(
     (ROOT / "infra" / "prices.toml").read_text("utf-8")
 )
+LIMITS: dict[str, dict[str, str]] = PRICES.pop("limits")
 
 HOURS = 730
 """In a month."""
@@ -245,6 +246,18 @@ def _capacity(seconds: float) -> float:
     return 2 * 0.25 * LOAD / (seconds * SLOWER)
 
 
+def source(each: dict[str, Any]) -> str:
+    page = re.sub(r"https://(docs\.)?aws\.amazon\.com/", "", each["source"]).strip("/")
+    return f"[{page}]({each['source']})"
+
+
+def limits_table() -> str:
+    return table(
+        ("limit", "of", "found in", "source"),
+        *((each["amount"], each["of"], each["date"], source(each)) for each in LIMITS.values()),
+    )
+
+
 def prices_table() -> str:
     return table(
         ("dollars", "for", "region", "found in", "source"),
@@ -254,7 +267,7 @@ def prices_table() -> str:
                 each["unit"],
                 each["region"],
                 each["date"],
-                f"[{each['source'].removeprefix('https://aws.amazon.com/').strip('/')}]({each['source']})",
+                source(each),
             )
             for each in PRICES.values()
         ),
@@ -269,6 +282,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "function": function_table,
     "crossover": crossover_table,
     "edge": small_and_edge,
+    "limits": limits_table,
     "prices": prices_table,
 }
 

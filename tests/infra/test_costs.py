@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from costs import DOCUMENTS, PRICES, TABLES, made, request_parts, total
+from costs import DOCUMENTS, LIMITS, PRICES, TABLES, made, request_parts, total
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
@@ -31,6 +31,13 @@ def test_every_price_has_a_region_a_date_and_a_source() -> None:
         assert set(each) == {"dollars", "unit", "region", "date", "source"}, name
         assert re.fullmatch(r"20\d\d(-\d\d)?|not compared", each["date"]), name
         assert each["source"].startswith("https://aws.amazon.com/"), name
+
+
+def test_every_limit_has_a_date_and_a_source() -> None:
+    for name, each in LIMITS.items():
+        assert set(each) == {"amount", "of", "date", "source"}, name
+        assert re.fullmatch(r"20\d\d(-\d\d)?", each["date"]), name
+        assert re.match(r"https://(docs\.)?aws\.amazon\.com/", each["source"]), name
 
 
 def test_every_price_is_used() -> None:
