@@ -62,50 +62,7 @@ compute_threads *compute_threads_create(unsigned most,
     return r;
 }
 
-/* ---- a compute thread; each function is called with the lock held */
-
-static void run_first(compute_threads *r)
-{
-    compute_task *task = r->first;
-    r->first = task->next;
-    if (!r->first)
-        r->last = &r->first;
-    r->queued--;
-    pthread_mutex_unlock(&r->lock);
-    task->run(task);
-    pthread_mutex_lock(&r->lock);
-    task->done = true;
-    r->ran = clock_now();
-    r->ticking = true;
-    pthread_cond_broadcast(&r->done);
-}
-
-static void tick(compute_threads *r)
-{
-    int64_t ran = r->ran;
-    pthread_mutex_unlock(&r->lock);
-    bool again = r->idle_hook(r->context, (unsigned)((clock_now() - ran) / CLOCK_MS));
-    pthread_mutex_lock(&r->lock);
-    /* If a task has ended meanwhile, the idle time has begun again. */
-    if (!again && r->ran == ran)
-        r->ticking = false;
-}
-
-static void wait_for_work(compute_threads *r)
-{
-    r->idle++;
-    if (r->ticking && r->idle == r->started) {
-        struct timespec until = after(TICK_MS);
-        pthread_cond_timedwait(&r->work, &r->lock, &until);
-        r->idle--;
-        if (!r->first && !r->stopping)
-            tick(r);
-        return;
-    }
-    pthread_cond_wait(&r->work, &r->lock);
-    r->idle--;
-}
-
+/* What a compute thread runs. The lock is released while a task or the idle callback runs. */
 static void *run_tasks(void *argument)
 {
     compute_threads *r = argument;
@@ -113,10 +70,38 @@ static void *run_tasks(void *argument)
     pthread_mutex_lock(&r->lock);
     /* Submitted tasks are run even while stopping, because their callers wait for them. */
     while (r->first || !r->stopping) {
-        if (r->first)
-            run_first(r);
+        compute_task *task = r->first;
+        if (task) {
+            r->first = task->next;
+            if (!r->first)
+                r->last = &r->first;
+            r->queued--;
+            pthread_mutex_unlock(&r->lock);
+            task->run(task);
+            pthread_mutex_lock(&r->lock);
+            task->done = true;
+            r->ran = clock_now();
+            r->ticking = true;
+            pthread_cond_broadcast(&r->done);
+            continue;
+        }
+
+        bool ticks = ++r->idle == r->started && r->ticking;
+        struct timespec until = after(TICK_MS);
+        if (ticks)
+            pthread_cond_timedwait(&r->work, &r->lock, &until);
         else
-            wait_for_work(r);
+            pthread_cond_wait(&r->work, &r->lock);
+        r->idle--;
+        if (ticks && !r->first && !r->stopping) {
+            int64_t ran = r->ran;
+            pthread_mutex_unlock(&r->lock);
+            bool again = r->idle_hook(r->context, (unsigned)((clock_now() - ran) / CLOCK_MS));
+            pthread_mutex_lock(&r->lock);
+            /* If a task has ended meanwhile, the idle time has begun again. */
+            if (!again && r->ran == ran)
+                r->ticking = false;
+        }
     }
     r->ended++;
     pthread_cond_broadcast(&r->done);

@@ -168,35 +168,30 @@ static int read_weight(span s)
     return weight <= 1000 ? weight : -1;
 }
 
-static void read_parameter(const char **at, media_range *range, bool *weighed)
-{
-    span name = read_token(at);
-    span value = {0};
-    if (skip_char(at, '='))
-        value = read_value(at);
-    if (*weighed || name.length == 0)
-        return; /* parameters after the weight do not belong to the type */
-    if (equals(name, "q")) {
-        *weighed = true;
-        range->weight = read_weight(value);
-    } else if (equals(name, "charset") && equals(value, "utf-8")) {
-        range->charset = true;
-    } else {
-        range->foreign = true;
-    }
-}
-
 /* Reads one element of the list. False if it is not a media range with a valid weight. */
 static bool read_range(const char **at, media_range *range)
 {
+    bool weighed = false; /* parameters after the weight do not belong to the type */
     *range = (media_range){.weight = 1000};
-    bool weighed = false;
     range->type = read_token(at);
     bool slash = skip_char(at, '/');
     if (slash)
         range->subtype = read_token(at);
-    while (skip_char(at, ';'))
-        read_parameter(at, range, &weighed);
+    while (skip_char(at, ';')) {
+        span name = read_token(at), value = {0};
+        if (skip_char(at, '='))
+            value = read_value(at);
+        if (weighed || name.length == 0)
+            continue;
+        if (equals(name, "q")) {
+            weighed = true;
+            range->weight = read_weight(value);
+        } else if (equals(name, "charset") && equals(value, "utf-8")) {
+            range->charset = true;
+        } else {
+            range->foreign = true;
+        }
+    }
     return slash && range->type.length && range->subtype.length && range->weight >= 0;
 }
 

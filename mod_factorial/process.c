@@ -57,19 +57,15 @@ bool process_prepare(server_rec *server)
     return !error && metrics_create(server, ledger);
 }
 
-static uint64_t memory_of(uint64_t n)
-{
-    factorial_plan plan = factorial_make_plan(n, state.method);
-    return memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits);
-}
-
-/* A binary search: memory_of grows with n. */
+/* A binary search: the memory for n! grows with n. */
 static uint64_t largest_that_fits(void)
 {
     uint64_t low = 0, high = FACTORIAL_LIMIT;
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
-        if (memory_of(middle) <= state.limits.memory)
+        factorial_plan plan = factorial_make_plan(middle, state.method);
+        if (memory_size(plan.scratch) + plan.gmp_heap + result_size(plan.digits) <=
+            state.limits.memory)
             low = middle;
         else
             high = middle - 1;
