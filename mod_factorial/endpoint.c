@@ -32,7 +32,7 @@ static int claim_endpoint(request_rec *r)
     return ours ? OK : DECLINED;
 }
 
-/* Does the merged handler come from this section? Merging copies the pointers. */
+/* True if the merged handler comes from this section. Merging copies the pointers, so they tell. */
 static bool names_handler(ap_conf_vector_t *section, const core_dir_config *merged)
 {
     const core_dir_config *own = ap_get_core_module_config(section);
@@ -41,9 +41,9 @@ static bool names_handler(ap_conf_vector_t *section, const core_dir_config *merg
 }
 
 /*
- * Was the handler named by a SetHandler that is nearer to the address than `Factorial On` is? That
- * is so if it stands in an <If>, which httpd merges after all other sections; in a section for the
- * same address; or, if one of the two sections is for a pattern of addresses, in the later section.
+ * True if the handler was set by a SetHandler that takes precedence over `Factorial On`: one in an
+ * <If>, which httpd merges after all other sections; one in a section for the same address; or, if
+ * one of the two sections is for a pattern of addresses, one in the later section.
  */
 static bool is_set_nearer(const request_rec *r, const endpoint_rule *rule)
 {

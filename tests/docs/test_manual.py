@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,19 @@ def test_every_variable_of_a_log_format_is_explained() -> None:
     page = (SOURCE / "docs/operations.md").read_text()
     assert len(notes) > 3
     assert {note for note in notes if f"%{{{note}}}n" not in page} == set()
+
+
+def test_every_error_is_explained() -> None:
+    outcomes = (SOURCE / "mod_factorial/outcome.c").read_text()
+    errors = re.findall(
+        r'\.status = HTTP_(\w+),\s*\.problem = \{"([\w-]+)",\s*"[^"]*",\s*"([^"]*)"\}', outcomes
+    )
+    page = (SOURCE / "docs/api.md").read_text()
+    assert len(errors) == outcomes.count(".problem =")
+    for status, kind, detail in errors:
+        whole = detail + "M" * detail.endswith(" ")  # the maximum follows
+        assert f"| {HTTPStatus[status].value} | `{whole}` |" in page
+        assert f"`{kind}`" in page
 
 
 def test_every_metric_is_explained() -> None:
