@@ -12,25 +12,33 @@ enum {
     FEW_THREADS = 4   /* so many are kept busy by the blocks as they are */
 };
 
+/* See kernel.h. */
 typedef struct {
-    size_t m; /* a power of two */
-    unsigned tail;
+    size_t h;
+    unsigned segments;
 } shape;
 
-/* The shortest length of a transform for so many limbs. */
+/* The shortest length of a transform for so many limbs, of which no block is shorter than a leaf.
+ */
 static shape shape_for(const kernel *k, size_t limbs)
 {
-    shape s = {4 * (size_t)k->leaf_points, 0};
-    while (s.m + s.m / 4 * 3 < limbs)
-        s.m *= 2;
-    while (s.m + s.m / 4 * s.tail < limbs)
-        s.tail++;
+    size_t leaf = k->leaf_points, m = 4 * leaf;
+    if (limbs <= m)
+        return (shape){leaf, 4};
+    while (2 * m < limbs)
+        m *= 2;
+    shape s = {m / 8 < leaf ? leaf : m / 8, 0};
+    s.segments = (unsigned)((limbs + s.h - 1) / s.h);
+    if (s.segments == 15) /* takes as long as 16 */
+        s.segments = 16;
+    while (s.segments % 2 == 0 && s.segments >= 8)
+        s = (shape){2 * s.h, s.segments / 2};
     return s;
 }
 
 static size_t points_of(shape s)
 {
-    return (s.m + s.m / 4 * s.tail + LINE - 1) / LINE * LINE + PADDING;
+    return (s.h * s.segments + LINE - 1) / LINE * LINE + PADDING;
 }
 
 size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
@@ -40,10 +48,20 @@ size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
 
 /* ---- the steps, each a loop of tasks */
 
+/* A block of a transform: where its points are, and what kernel.multiply has to know of it. */
+typedef struct {
+    size_t at, points, j;
+    unsigned levels;
+} block;
+
+enum { BLOCKS_MAX = 4 + 3 };
+
 typedef struct {
     const kernel *kernel;
     bool split;     /* the blocks into quarters, so that there is enough for many threads */
     unsigned loops; /* begun */
+    size_t blocks;
+    block block[BLOCKS_MAX];
     convolution c;
 } work;
 
@@ -53,30 +71,23 @@ static void load_step(void *context, size_t index)
     w->kernel->load(&w->c, (unsigned)(index / w->c.chunks), index % w->c.chunks);
 }
 
-/* A block of a transform: where its points are, and what kernel.multiply has to know of it. */
-typedef struct {
-    size_t at, points, j;
-    unsigned levels;
-} block;
-
-static size_t blocks_of(const convolution *c)
+/* Lists the blocks, the longest first, with what kernel.store expects them to be divided by. */
+static void list_blocks(work *w)
 {
-    return c->tail < 2 ? 4 + c->tail : 3 + c->tail;
-}
-
-/* The blocks that kernel.h lists, the longest first. The first four are also divided by 4, for the
- * two levels of the transform that load and store compute. */
-static block block_of(const convolution *c, size_t index)
-{
-    size_t h = c->h;
-    if (c->tail >= 2) {
-        if (index == 0)
-            return (block){4 * h, 2 * h, 2, 0};
-        if (index == 5)
-            return (block){6 * h, h, 6, 0};
-        index--;
+    const convolution *c = &w->c;
+    unsigned parts = convolution_parts(c->segments), tail = c->segments - parts;
+    unsigned segment = parts, halvings = 1;
+    for (unsigned size = parts / 2; size > 0; size /= 2) {
+        size_t points = size * c->h;
+        for (unsigned k = 0; size == parts / 4 && k < 4; k++)
+            w->block[w->blocks++] = (block){k * points, points, k, tail ? 3 : 2};
+        if (tail & size) {
+            bool last = tail % size == 0;
+            w->block[w->blocks++] =
+                (block){segment * c->h, points, segment / size, last ? halvings : ++halvings};
+            segment += size;
+        }
     }
-    return (block){index * h, h, index, index < 4 ? 2 : 0};
 }
 
 /* The first pass of a block, or its last: of all blocks, fields, operands and chunks. */
@@ -86,7 +97,7 @@ static void split_step(void *context, size_t index)
     const convolution *c = &w->c;
     size_t chunk = index % SPLIT_CHUNKS, q = index / SPLIT_CHUNKS % FIELDS;
     size_t operand = index / SPLIT_CHUNKS / FIELDS % c->operands;
-    block b = block_of(c, index / SPLIT_CHUNKS / FIELDS / c->operands);
+    block b = w->block[index / SPLIT_CHUNKS / FIELDS / c->operands];
     size_t quarter = b.points / 4, count = quarter / SPLIT_CHUNKS;
     w->kernel->split(&fields[q], c->points[operand][q] + b.at + chunk * count, quarter, count, b.j);
 }
@@ -96,7 +107,7 @@ static void join_step(void *context, size_t index)
     const work *w = context;
     const convolution *c = &w->c;
     size_t chunk = index % SPLIT_CHUNKS, q = index / SPLIT_CHUNKS % FIELDS;
-    block b = block_of(c, index / SPLIT_CHUNKS / FIELDS);
+    block b = w->block[index / SPLIT_CHUNKS / FIELDS];
     size_t quarter = b.points / 4, count = quarter / SPLIT_CHUNKS;
     w->kernel->join(&fields[q], c->points[0][q] + b.at + chunk * count, quarter, count, b.j);
 }
@@ -106,7 +117,7 @@ static void multiply_step(void *context, size_t index)
     const work *w = context;
     const convolution *c = &w->c;
     size_t q = index % FIELDS, parts = w->split ? 4 : 1, part = index / FIELDS % parts;
-    block b = block_of(c, index / FIELDS / parts);
+    block b = w->block[index / FIELDS / parts];
     if (w->split)
         b = (block){b.at + part * (b.points / 4), b.points / 4, 4 * b.j + part, b.levels + 2};
     w->kernel->multiply(&fields[q], c->points[0][q] + b.at, c->points[c->operands - 1][q] + b.at,
@@ -131,7 +142,7 @@ static void add_at(limb *number, size_t limbs, size_t at, limb carry)
 /* What the chunks have passed on to each other. */
 static void carry_over(const convolution *c)
 {
-    for (size_t k = 0; k < 4 + c->tail; k++)
+    for (size_t k = 0; k < c->segments; k++)
         for (size_t i = 0; i < c->chunks; i++) {
             size_t end = (i + 1) * c->chunk < c->h ? (i + 1) * c->chunk : c->h;
             add_at(c->product, c->limbs, k * c->h + end, c->carry[k][i][0]);
@@ -143,7 +154,7 @@ static bool next_loop(void *context, pool_loop *loop)
 {
     work *w = context;
     const convolution *c = &w->c;
-    size_t blocks = FIELDS * blocks_of(c);
+    size_t blocks = FIELDS * w->blocks;
     /* Without splitting, the second step and the fourth are left out. */
     w->loops += !w->split && w->loops % 2 == 1 ? 2 : 1;
     switch (w->loops) {
@@ -184,21 +195,24 @@ void convolution_multiply(const workspace *space, limb *product, const limb *a, 
     shape s = shape_for(space->kernel, limbs);
     factorial_job alone = job_alone(space->job);
     const factorial_job *job = limbs >= SHARED_MIN ? space->job : &alone;
+    limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* not in `work`, which is filled with zeros */
     work w = {.kernel = space->kernel,
               .split = limbs >= SPLIT_MIN && pool_threads(job) > FEW_THREADS,
               .c = {.product = product,
                     .limbs = limbs,
                     .operand = {a, b},
                     .operand_limbs = {a_limbs, b_limbs},
-                    .h = s.m / 4,
-                    .tail = s.tail,
+                    .h = s.h,
+                    .segments = s.segments,
                     .operands = a == b && a_limbs == b_limbs ? 1 : 2,
+                    .carry = carry,
                     .job = job}};
     convolution *c = &w.c;
     double *points = (double *)(void *)space->scratch;
     for (unsigned i = 0; i < c->operands * FIELDS; i++)
         c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);
     divide_work(c);
+    list_blocks(&w);
 
     pool_run_sequence(job, next_loop, &w);
 }

@@ -87,9 +87,6 @@ void fields_prepare(size_t leaf_points)
         fill_roots(f, 0, root, p, high_records);
         fill_roots(f, 1, invert(root, p), p, high_records);
 
-        f->half = to_table(invert(2, p), p);
-        f->quarter = to_table(invert(4, p), p);
-        f->quarter_of_i = to_table(multiply(invert(4, p), from_table(f->lane_inverse[1], p), p), p);
         for (unsigned j = 0; j < q; j++)
             f->divisor[j] = to_table(invert(field_prime[j] % p, p), p);
         uint64_t scale = 1, half = invert(2, p);

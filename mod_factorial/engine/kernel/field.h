@@ -33,8 +33,6 @@ typedef struct {
     double lane_inverse[ROOTS];   /* their inverses */
     double lane_square[ROOTS];    /* their squares */
     double p, inverse;            /* the prime, and 1/p rounded */
-    double half, quarter;         /* 1/2 and 1/4 modulo p */
-    double quarter_of_i;          /* 1 / (4 i) modulo p, i = w(1) */
     double scale[POINTS_LOG + 1]; /* [k] is 1 / 2^k */
     double divisor[FIELDS];       /* of the q-th field: [j], j < q, is 1 / p(j) */
 } field;

@@ -12,19 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SEGMENTS_MAX = 7, CHUNKS_MAX = 64 };
+enum { SEGMENTS_MAX = 13, CHUNKS_MAX = 64 };
 
 /*
- * One product, all fields' share of it. Its length is M + tail h, M a power of two, h = M / 4 and
- * tail 0 to 3: polynomials are taken modulo x^M - 1 and, for the tail, modulo the first factors of
- * x^M + 1 that are needed. Of points[operand][field], of that length, the parts are
+ * One product, all fields' share of it. Its length is a number of segments of h coefficients: 4 to
+ * 7, or 9, 11, 13 or 15. The first 4 or 8 are M coefficients, M a power of two, the others are the
+ * tail: polynomials are taken modulo x^M - 1 and, for the tail, modulo some factors of x^M + 1. Of
+ * points[operand][field], of that length, the parts are
  *
- *   4 blocks of h           x^M - 1 after its first two levels: blocks 0 to 3
- *   tail 1: one of h        x^h - w(2), block 4
- *   tail 2, 3: one of 2 h   x^2h - w(1), block 2
- *   tail 3: one of h        x^h - w(3), block 6
+ *   4 blocks of M / 4: x^M - 1 after its first two levels
+ *   a block for each binary digit of the tail, the highest first: so many segments
  *
- * A segment is the h coefficients from some multiple of h on; their work is divided into chunks.
+ * A block of b segments that begins with segment k is block k / b of its level. The work of a
+ * segment is divided into chunks.
  */
 typedef struct {
     limb *product;
@@ -32,16 +32,22 @@ typedef struct {
     const limb *operand[2];
     size_t operand_limbs[2];
     size_t h;
-    unsigned tail;
+    unsigned segments;
     unsigned operands; /* 1: a square */
     double *points[2][FIELDS];
     size_t chunk;  /* coefficients of a chunk, but for the last; a multiple of RESIDUES_RUN */
     size_t chunks; /* of a segment */
-    const factorial_job *job;                /* that may be cancelled */
-    limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* from each chunk into the two limbs after it */
+    const factorial_job *job;     /* that may be cancelled */
+    limb (*carry)[CHUNKS_MAX][2]; /* of each segment, from each chunk into the two limbs after it */
 } convolution;
 
 enum { RESIDUES_RUN = 64 };
+
+/* How many of so many segments are x^M - 1. */
+static inline unsigned convolution_parts(unsigned segments)
+{
+    return segments < 8 ? 4 : 8;
+}
 
 typedef struct {
     const char *name;

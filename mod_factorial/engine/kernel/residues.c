@@ -2,64 +2,94 @@
  * A product's two ends: limbs to residues with the transform's first two levels, and its last two
  * levels with Chinese remainders and carries. Compiled once per instruction set, as transform.c.
  *
- * A product of length M + tail h (see kernel.h) is taken apart as x^M hi + lo, hi having `tail`
- * segments: modulo x^M - 1 it is lo + hi, modulo x^M + 1 it is lo - hi.
+ * A product (see kernel.h) is x^M hi + lo, hi being the tail's segments: modulo x^M - 1 it is
+ * lo + hi, modulo x^M + 1 it is lo - hi. Of lo - hi a truncated transform computes as many points
+ * as the tail has: each node either has both children, of which the first is a block of the tail,
+ * or it has the first child only. J. van der Hoeven, "The truncated Fourier transform and
+ * applications" (2004).
  */
 #include "limbs.h"
 #include "transform.h"
 
 /* ---- limbs to residues */
 
-/* Segments modulo x^M + 1 (d) and their length h to the tail's blocks. */
-KERNEL_INLINE void load_tail(double *tail_points, size_t h, const vd *d, const field *f,
-                             const unsigned tail, modulus m)
+enum { PARTS_MAX = 8, TAIL_LEVELS_MAX = 3 };
+
+/* Of the truncated transform: its last node has as many segments as the tail's lowest digit. */
+KERNEL_INLINE unsigned tail_levels(unsigned segments)
 {
-    vd i = splat(f->lane_root[1]), r = splat(f->lane_root[tail == 1 ? 2 : 3]);
-    if (tail >= 2) {
-        store(tail_points, add(d[0], mul(d[2], i, m)));
-        store(tail_points + h, add(d[1], mul(d[3], i, m)));
-        tail_points += 2 * h;
+    return (unsigned)(__builtin_ctz(convolution_parts(segments)) - __builtin_ctz(segments));
+}
+
+/* d, modulo x^M + 1, to the tail's blocks. A node of `size` segments that begins with segment `at`
+ * is block at / size. */
+KERNEL_INLINE void load_tail(double *a, size_t h, vd *d, const field *f, const unsigned segments,
+                             modulus m)
+{
+    unsigned at = convolution_parts(segments), size = at;
+#pragma GCC unroll 3
+    for (unsigned l = 0; l < tail_levels(segments); l++) {
+        vd w = splat(f->lane_root[at / size]);
+        size /= 2;
+        bool both = segments - at > size;
+#pragma GCC unroll 4
+        for (unsigned k = 0; k < size; k++) {
+            vd x = d[k], y = mul(d[k + size], w, m);
+            if (both)
+                store(a + (at + k) * h, add(x, y));
+            d[k] = both ? sub(x, y) : add(x, y);
+        }
+        at += both ? size : 0;
     }
-    if (tail != 2) {
-        vd x = add(d[2], mul(d[3], r, m));
-        x = add(d[1], mul(x, r, m));
-        store(tail_points, add(d[0], mul(x, r, m)));
+#pragma GCC unroll 4
+    for (unsigned k = 0; k < size; k++)
+        store(a + (at + k) * h, d[k]);
+}
+
+/* The first two levels of x^M - 1, for segments k, k + parts / 4 and so on. */
+KERNEL_INLINE void load_blocks(double *a, size_t h, const vd *x, const field *f,
+                               const unsigned parts, modulus m)
+{
+    vd i = splat(f->lane_root[1]);
+#pragma GCC unroll 2
+    for (unsigned k = 0; k < parts / 4; k++) {
+        const unsigned k1 = k + parts / 4, k2 = k + parts / 2, k3 = k1 + parts / 2;
+        vd s = add(x[k], x[k2]), t = add(x[k1], x[k3]);
+        vd d = sub(x[k], x[k2]), e = mul(sub(x[k1], x[k3]), i, m);
+        store(a + k * h, add(s, t));
+        store(a + k1 * h, sub(s, t));
+        store(a + k2 * h, add(d, e));
+        store(a + k3 * h, sub(d, e));
     }
 }
 
 KERNEL_INLINE void load_segments(const convolution *c, unsigned operand, size_t from, size_t to,
-                                 const unsigned tail)
+                                 const unsigned segments)
 {
+    const unsigned parts = convolution_parts(segments);
     size_t h = c->h;
     for (size_t i = from; i < to; i += LANES) {
         halves part[SEGMENTS_MAX];
-#pragma GCC unroll 8
-        for (unsigned k = 0; k < 4 + tail; k++)
+#pragma GCC unroll 16
+        for (unsigned k = 0; k < segments; k++)
             part[k] = limbs_halves(c->operand[operand], c->operand_limbs[operand], i + k * h);
-#pragma GCC unroll 8
+#pragma GCC unroll 3
         for (unsigned q = 0; q < FIELDS; q++) {
             const field *f = &fields[q];
             modulus m = {splat(f->p), splat(f->inverse)};
             double *a = c->points[operand][q] + i;
-            vd x[SEGMENTS_MAX];
-#pragma GCC unroll 8
-            for (unsigned k = 0; k < 4 + tail; k++)
+            vd x[SEGMENTS_MAX], d[PARTS_MAX];
+#pragma GCC unroll 16
+            for (unsigned k = 0; k < segments; k++)
                 x[k] = add(reduce(part[k].high, m), part[k].low);
-            if (tail) {
-                vd d[4] = {x[0], x[1], x[2], x[3]};
 #pragma GCC unroll 8
-                for (unsigned k = 0; k < tail; k++) {
-                    d[k] = sub(x[k], x[4 + k]);
-                    x[k] = add(x[k], x[4 + k]);
-                }
-                load_tail(a + 4 * h, h, d, f, tail, m);
+            for (unsigned k = 0; k < parts; k++) {
+                d[k] = k < segments - parts ? sub(x[k], x[parts + k]) : x[k];
+                x[k] = k < segments - parts ? add(x[k], x[parts + k]) : x[k];
             }
-            vd s = add(x[0], x[2]), t = add(x[1], x[3]);
-            vd u = sub(x[0], x[2]), e = mul(sub(x[1], x[3]), splat(f->lane_root[1]), m);
-            store(a, add(s, t));
-            store(a + h, sub(s, t));
-            store(a + 2 * h, add(u, e));
-            store(a + 3 * h, sub(u, e));
+            load_blocks(a, h, x, f, parts, m);
+            if (segments > parts)
+                load_tail(a, h, d, f, segments, m);
         }
     }
 }
@@ -73,18 +103,27 @@ static size_t chunk_end(const convolution *c, size_t chunk)
 static void load_chunk(const convolution *c, unsigned operand, size_t chunk)
 {
     size_t from = chunk * c->chunk, to = chunk_end(c, chunk);
-    switch (c->tail) {
-    case 0:
-        load_segments(c, operand, from, to, 0);
+    switch (c->segments) {
+    case 4:
+        load_segments(c, operand, from, to, 4);
         break;
-    case 1:
-        load_segments(c, operand, from, to, 1);
+    case 5:
+        load_segments(c, operand, from, to, 5);
         break;
-    case 2:
-        load_segments(c, operand, from, to, 2);
+    case 6:
+        load_segments(c, operand, from, to, 6);
+        break;
+    case 7:
+        load_segments(c, operand, from, to, 7);
+        break;
+    case 9:
+        load_segments(c, operand, from, to, 9);
+        break;
+    case 11:
+        load_segments(c, operand, from, to, 11);
         break;
     default:
-        load_segments(c, operand, from, to, 3);
+        load_segments(c, operand, from, to, 13);
         break;
     }
 }
@@ -96,85 +135,134 @@ typedef struct {
     _Alignas(64) double residue[SEGMENTS_MAX][FIELDS][RESIDUES_RUN];
 } run;
 
-KERNEL_INLINE vd twice(vd x)
+/*
+ * Half of lo - hi: d[k] of the tail's segments, from the tail's blocks and from the other d[k]. Of
+ * a node with both children, half of the first (x) is loaded, and half of the second (y) is
+ * computed likewise from its part of the tail and from what is known of it: x + y is the node's
+ * lower half, x - y over the root its upper half. kernel.multiply has halved each block as often as
+ * that.
+ */
+KERNEL_INLINE void store_tail(vd *d, const double *a, size_t h, const field *f,
+                              const unsigned segments, modulus m)
 {
-    return add(x, x);
-}
-
-/* What of the product modulo x^M - 1 (x, of which 0 and 2 are reduced) belongs to segments 4 on:
- * hi, from the tail's blocks. */
-KERNEL_INLINE void store_tail(vd *hi, const vd *x, const double *tail_points, size_t h,
-                              const field *f, const unsigned tail, modulus m)
-{
-    vd i = splat(f->lane_root[1]), half = splat(f->half);
-    vd r = splat(f->lane_root[tail == 1 ? 2 : 3]);
-    if (tail == 1) {
-        vd y = add(x[2], mul(x[3], r, m));
-        y = mul(add(x[1], mul(y, r, m)), r, m);
-        vd d0 = sub(reduce(load(tail_points), m), y);
-        hi[0] = mul(sub(x[0], d0), half, m);
-        return;
-    }
-    vd b0 = reduce(load(tail_points), m), b1 = reduce(load(tail_points + h), m);
-    vd ix3 = mul(x[3], i, m), d1 = sub(b1, ix3);
-    hi[1] = mul(sub(reduce(x[1], m), d1), half, m);
-    if (tail == 2) {
-        vd d0 = sub(b0, mul(x[2], i, m));
-        hi[0] = mul(sub(x[0], d0), half, m);
-        return;
-    }
-    /* b0 = d0 + i d2 and c0 = d0 - i d2 */
-    vd c0 = sub(reduce(load(tail_points + 2 * h), m), mul(sub(d1, ix3), r, m));
-    hi[0] = mul(sub(twice(x[0]), add(b0, c0)), splat(f->quarter), m);
-    hi[2] = sub(mul(x[2], half, m), mul(sub(b0, c0), splat(f->quarter_of_i), m));
-}
-
-KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, size_t count,
-                                  const unsigned tail)
-{
-    size_t h = c->h;
+    const unsigned parts = convolution_parts(segments), levels = tail_levels(segments);
+    vd node[TAIL_LEVELS_MAX + 1][PARTS_MAX], first[TAIL_LEVELS_MAX][PARTS_MAX / 2];
+    unsigned at[TAIL_LEVELS_MAX + 1] = {parts};
 #pragma GCC unroll 8
+    for (unsigned k = 0; k < parts; k++)
+        node[0][k] = d[k];
+#pragma GCC unroll 3
+    for (unsigned l = 0; l < levels; l++) {
+        const unsigned half = parts >> l >> 1, tail = segments - at[l];
+        const bool both = tail > half;
+        vd w = splat(f->lane_root[at[l] / (2 * half)]);
+#pragma GCC unroll 4
+        for (unsigned k = 0; k < half; k++) {
+            first[l][k] = both ? reduce(load(a + (at[l] + k) * h), m) : node[l][k];
+            vd known = mul(node[l][half + k], w, m);
+            node[l + 1][k] = both ? sub(first[l][k], known) : add(first[l][k], known);
+        }
+        at[l + 1] = at[l] + (both ? half : 0);
+    }
+#pragma GCC unroll 4
+    for (unsigned k = 0; k < parts >> levels; k++)
+        node[levels][k] = reduce(load(a + (at[levels] + k) * h), m);
+#pragma GCC unroll 3
+    for (unsigned l = levels; l-- > 0;) {
+        const unsigned half = parts >> l >> 1, tail = segments - at[l];
+        const bool both = tail > half;
+        vd w = splat(f->lane_root[at[l] / (2 * half)]);
+        vd inverse = splat(f->lane_inverse[at[l] / (2 * half)]);
+#pragma GCC unroll 4
+        for (unsigned k = 0; k < half; k++) {
+            vd x = first[l][k], y = node[l + 1][k];
+            if (both && half + k < tail)
+                node[l][half + k] = mul(sub(x, y), inverse, m);
+            if (both)
+                node[l][k] = add(x, y);
+            else if (k < tail)
+                node[l][k] = sub(y, mul(node[l][half + k], w, m));
+        }
+    }
+#pragma GCC unroll 8
+    for (unsigned k = 0; k < segments - parts; k++)
+        d[k] = node[0][k];
+}
+
+/* The inverse of load_blocks. */
+KERNEL_INLINE void store_blocks(vd *x, const double *a, size_t h, const field *f,
+                                const unsigned parts, modulus m)
+{
+    vd i = splat(f->lane_inverse[1]);
+#pragma GCC unroll 2
+    for (unsigned k = 0; k < parts / 4; k++) {
+        const unsigned k1 = k + parts / 4, k2 = k + parts / 2, k3 = k1 + parts / 2;
+        vd y0 = load(a + k * h), y1 = load(a + k1 * h);
+        vd y2 = load(a + k2 * h), y3 = load(a + k3 * h);
+        vd s = add(y0, y1), t = sub(y0, y1);
+        vd u = add(y2, y3), e = mul(sub(y2, y3), i, m);
+        x[k] = add(s, u);
+        x[k1] = add(t, e);
+        x[k2] = sub(s, u);
+        x[k3] = sub(t, e);
+    }
+}
+
+/* lo and hi, from half of lo + hi and half of lo - hi; without a tail, lo as it is. */
+KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, size_t count,
+                                  const unsigned segments)
+{
+    const unsigned parts = convolution_parts(segments), tail = segments - parts;
+    size_t h = c->h;
+#pragma GCC unroll 3
     for (unsigned q = 0; q < FIELDS; q++) {
         const field *f = &fields[q];
         modulus m = {splat(f->p), splat(f->inverse)};
         for (size_t i = 0; i < count; i += LANES) {
             const double *a = c->points[0][q] + base + i;
-            vd y0 = load(a), y1 = load(a + h), y2 = load(a + 2 * h), y3 = load(a + 3 * h);
-#pragma GCC unroll 8
-            for (unsigned k = 0; k < 4 + tail; k++) /* for the next run: too many streams */
+            vd x[PARTS_MAX], d[PARTS_MAX];
+#pragma GCC unroll 16
+            for (unsigned k = 0; k < segments; k++) /* for the next run: too many streams */
                 __builtin_prefetch(a + k * h + RESIDUES_RUN);
-            vd s = add(y0, y1), t = sub(y0, y1);
-            vd u = add(y2, y3), e = mul(sub(y2, y3), splat(f->lane_inverse[1]), m);
-            vd x[SEGMENTS_MAX] = {add(s, u), add(t, e), sub(s, u), sub(t, e)};
-            if (tail) {
-                x[0] = reduce(x[0], m);
-                x[2] = reduce(x[2], m);
-                store_tail(x + 4, x, a + 4 * h, h, f, tail, m);
+            store_blocks(x, a, h, f, parts, m);
 #pragma GCC unroll 8
-                for (unsigned k = 0; k < tail; k++)
-                    x[k] = sub(x[k], x[4 + k]);
-            }
+            for (unsigned k = 0; k < parts; k++)
+                d[k] = x[k] = tail ? reduce(x[k], m) : x[k];
+            if (tail)
+                store_tail(d, a, h, f, segments, m);
 #pragma GCC unroll 8
-            for (unsigned k = 0; k < 4 + tail; k++)
-                store(&r->residue[k][q][i], x[k]);
+            for (unsigned k = 0; k < parts; k++)
+                store(&r->residue[k][q][i], tail ? add(x[k], d[k]) : x[k]);
+#pragma GCC unroll 8
+            for (unsigned k = 0; k < tail; k++)
+                store(&r->residue[parts + k][q][i], sub(x[k], d[k]));
         }
     }
 }
 
 static void store_run(const convolution *c, run *r, size_t base, size_t count)
 {
-    switch (c->tail) {
-    case 0:
-        store_residues(c, r, base, count, 0);
+    switch (c->segments) {
+    case 4:
+        store_residues(c, r, base, count, 4);
         break;
-    case 1:
-        store_residues(c, r, base, count, 1);
+    case 5:
+        store_residues(c, r, base, count, 5);
         break;
-    case 2:
-        store_residues(c, r, base, count, 2);
+    case 6:
+        store_residues(c, r, base, count, 6);
+        break;
+    case 7:
+        store_residues(c, r, base, count, 7);
+        break;
+    case 9:
+        store_residues(c, r, base, count, 9);
+        break;
+    case 11:
+        store_residues(c, r, base, count, 11);
         break;
     default:
-        store_residues(c, r, base, count, 3);
+        store_residues(c, r, base, count, 13);
         break;
     }
 }
@@ -261,7 +349,7 @@ static void store_chunk(convolution *c, size_t chunk)
     for (size_t base = chunk * c->chunk; base < end; base += RESIDUES_RUN) {
         size_t count = end - base < RESIDUES_RUN ? end - base : RESIDUES_RUN;
         store_run(c, &r, base, count);
-        for (unsigned k = 0; k < 4 + c->tail; k++) {
+        for (unsigned k = 0; k < c->segments; k++) {
             size_t at = k * c->h + base;
             if (at >= c->limbs)
                 break;
@@ -272,7 +360,7 @@ static void store_chunk(convolution *c, size_t chunk)
                 write_part_of_run(c->product + at, wanted, &pending[k], r.residue[k]);
         }
     }
-    for (unsigned k = 0; k < 4 + c->tail; k++) {
+    for (unsigned k = 0; k < c->segments; k++) {
         const limbs_pending *last = &pending[k];
         c->carry[k][chunk][0] = last->carry[LANES - 1] + last->d1[LANES - 1] + last->d2[LANES - 2];
         c->carry[k][chunk][1] = last->d2[LANES - 1];

@@ -146,16 +146,16 @@ START_TEST(products_of_every_small_length_agree_with_gmp)
 }
 END_TEST
 
-/* All four tails of several powers of two, at both ends of what each has room for. */
+/* All tails of several powers of two, at both ends of what each has room for. */
 START_TEST(products_of_every_shape_agree_with_gmp)
 {
     if (!choose(_i))
         return;
     size_t top = suite_under_valgrind() ? 4096 : suite_sanitized() ? 4096 : 32768;
     for (size_t m = 2048; m <= top; m *= 2)
-        for (size_t quarters = 4; quarters < 8; quarters++)
+        for (size_t eighths = 8; eighths < 16; eighths++)
             for (size_t off = 0; off < 2; off++) {
-                size_t limbs = m / 4 * quarters + off, small = 1 + random_number(limbs / 2);
+                size_t limbs = m / 8 * eighths + off, small = 1 + random_number(limbs / 2);
                 check_random(limbs - small, small);
                 check_random(limbs / 2, limbs - limbs / 2);
             }
@@ -277,31 +277,36 @@ static void note_multiply(const field *f, double *a, double *b, size_t points, s
 static void note_store(convolution *c, size_t chunk)
 {
     ck_assert_uint_eq(chunk, stores++);
+    for (unsigned k = 0; k < c->segments; k++)
+        c->carry[k][chunk][0] = c->carry[k][chunk][1] = 0;
 }
 
-/* The blocks that kernel.h lists, in units of h; 0 points: there is none. */
+/* By the number of segments: the blocks that kernel.h lists, in units of h; 0 points: none. */
 static const struct {
     size_t at, points, j;
     unsigned levels;
-} expected_blocks[4][6] = {
-    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}},
-    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}, {4, 1, 4, 0}},
-    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}, {4, 2, 2, 0}},
-    {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}, {4, 2, 2, 0}, {6, 1, 6, 0}},
+} expected_blocks[SEGMENTS_MAX + 1][6] = {
+    [4] = {{0, 1, 0, 2}, {1, 1, 1, 2}, {2, 1, 2, 2}, {3, 1, 3, 2}},
+    [5] = {{0, 1, 0, 3}, {1, 1, 1, 3}, {2, 1, 2, 3}, {3, 1, 3, 3}, {4, 1, 4, 1}},
+    [6] = {{0, 1, 0, 3}, {1, 1, 1, 3}, {2, 1, 2, 3}, {3, 1, 3, 3}, {4, 2, 2, 1}},
+    [7] = {{0, 1, 0, 3}, {1, 1, 1, 3}, {2, 1, 2, 3}, {3, 1, 3, 3}, {4, 2, 2, 2}, {6, 1, 6, 2}},
+    [9] = {{0, 2, 0, 3}, {2, 2, 1, 3}, {4, 2, 2, 3}, {6, 2, 3, 3}, {8, 1, 8, 1}},
+    [11] = {{0, 2, 0, 3}, {2, 2, 1, 3}, {4, 2, 2, 3}, {6, 2, 3, 3}, {8, 2, 4, 2}, {10, 1, 10, 2}},
+    [13] = {{0, 2, 0, 3}, {2, 2, 1, 3}, {4, 2, 2, 3}, {6, 2, 3, 3}, {8, 4, 2, 2}, {12, 1, 12, 2}},
 };
 
 static void check_blocks(void)
 {
     size_t expected = 0;
-    for (size_t e = 0; e < 6 && expected_blocks[given.tail][e].points; e++)
+    for (size_t e = 0; e < 6 && expected_blocks[given.segments][e].points; e++)
         for (size_t q = 0; q < FIELDS; q++, expected++) {
             size_t found = 0;
             for (size_t i = 0; i < blocks; i++)
                 found += block[i].q == q &&
-                         block[i].at == expected_blocks[given.tail][e].at * given.h &&
-                         block[i].points == expected_blocks[given.tail][e].points * given.h &&
-                         block[i].j == expected_blocks[given.tail][e].j &&
-                         block[i].levels == expected_blocks[given.tail][e].levels;
+                         block[i].at == expected_blocks[given.segments][e].at * given.h &&
+                         block[i].points == expected_blocks[given.segments][e].points * given.h &&
+                         block[i].j == expected_blocks[given.segments][e].j &&
+                         block[i].levels == expected_blocks[given.segments][e].levels;
             ck_assert_uint_eq(found, 1);
         }
     ck_assert_uint_eq(blocks, expected);
@@ -315,11 +320,12 @@ static void check_division(size_t an, size_t bn, bool square)
     workspace w = {&notes, &job, NULL, 0}; /* neither numbers nor scratch memory are touched */
     loads[0] = loads[1] = stores = blocks = 0;
     convolution_multiply(&w, &product, &a, an, square ? &a : &b, bn);
-    size_t length = given.h * (4 + given.tail), shorter = length - given.h;
+    size_t length = given.h * given.segments, m = given.h * (given.segments < 8 ? 4 : 8);
+    size_t shorter = length == m ? m / 8 * 7 : length - (m == 256 ? m / 4 : m / 8);
     ck_assert_uint_eq(given.operands, square ? 1 : 2);
     ck_assert_uint_le(an + bn, length);
     if (length > 256) /* the next shorter length would not do */
-        ck_assert_uint_gt(an + bn, given.tail ? shorter : shorter / 3 * 7 / 2);
+        ck_assert_uint_gt(an + bn, shorter);
     ck_assert_uint_le(given.chunks, CHUNKS_MAX);
     ck_assert_uint_eq(given.chunk % RESIDUES_RUN, 0);
     ck_assert_uint_ge(given.chunk, given.h < 512 ? RESIDUES_RUN : 512);
