@@ -1,8 +1,10 @@
 """From a task's size to everything in the container that must fit into it."""
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil, floor, lgamma, log, log10
+from pathlib import Path
 
 from settings.fargate import SIZES
 
@@ -34,6 +36,9 @@ MAXIMUM_CHILDREN = 16
 
 MAXIMUM_THREADS = 4
 """For one computation; more do not make it faster."""
+
+SPEED = tomllib.loads((Path(__file__).parent.parent / "speed.toml").read_text("utf-8"))
+"""What was measured, on which processor and when."""
 
 TIME_MARGIN = 4
 """How much slower than the measured processor one of Fargate's may be."""
@@ -119,14 +124,12 @@ def need_mib(n: int) -> float:
 
 
 def seconds(n: int) -> float:
-    """The time of computing n! on one whole core: 1.3 s at ten million, 0.07 s at a million.
+    """The time of computing n!, from a million on, on one whole core of the slowest kind.
 
-    That is the slowest kernel, of two lanes, which arm64 has: 1.22 s and 0.071 s, run on an x86 Xeon.
-    `build/factorial -k avx2 -q -r 5 10000000` measures AVX2 there, which every x86 processor of Fargate
-    has: 0.73 s and 0.051 s; AVX-512 takes 0.50 s and 0.033 s. GMP would take 15 s and 0.7 s; it computes
-    all only on a processor without fused multiply-add, which Fargate has none of.
+    Measured is a million by AVX2, which every x86 processor of Fargate has. arm64's vectors are half as long,
+    so it is taken to need twice the time. From a million to ten million the time grows as n^1.2.
     """
-    return 1.3 * (n / 1e7) ** 1.25
+    return 2 * SPEED["computing"] * (n / 1e6) ** 1.25
 
 
 def digits(n: int) -> int:

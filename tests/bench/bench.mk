@@ -12,6 +12,11 @@ $(BUILD)/bench/factorial-go: tests/bench/peers/factorial.go tests/bench/peers/go
 	@mkdir -p $(@D)
 	cd tests/bench/peers && CGO_ENABLED=0 go build -o $(abspath $@) .
 
+# nm tells the names of its functions.
+$(BUILD)/bench/record: tests/bench/record.c $(BUILD)/libengine.a
+	@mkdir -p $(@D)
+	$(COMPILE) -fno-pie -no-pie -Imod_factorial -o $@ $^ -lgmp -lm -lpthread
+
 $(BUILD)/bench/nginx/usr/sbin/nginx:
 	@mkdir -p $(BUILD)/bench
 	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
@@ -20,35 +25,34 @@ $(BUILD)/bench/nginx/usr/sbin/nginx:
 	@touch $@
 
 .PHONY: bench bench-check bench-programs
+ROUNDS ?= 3
 bench-programs: $(BUILD)/mod_factorial.so $(BUILD)/bench/mod_nothing.so $(BUILD)/bench/factorial-go \
                 $(BUILD)/bench/nginx/usr/sbin/nginx $(BUILD)/stock/etc/apache2/apache2.conf
-bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; SCENARIOS=small: that alone)
+bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; ROUNDS=1: 4; SCENARIOS=small: that alone)
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
-	tests/bench/bench $(BUILD) $(SCENARIOS)
+	tests/bench/bench $(BUILD) --rounds $(ROUNDS) $(SCENARIOS)
 bench-check: ## run every part of the benchmark for a moment, without regard to the figures
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
 	tests/bench/bench $(BUILD) --check $(SCENARIOS)
 
 # ---- the engine's speed
-engine_peers   := pari-gp python3-venv
-BENCH_VENV     := $(BUILD)/bench/venv
-
-$(BUILD)/bench/check_share: $(BUILD)/tests/bench/check_share.o $(BUILD)/libengine.a
-	@mkdir -p $(@D)
-	$(call say,link $@)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lgmp -lm -lpthread
+engine_peers := pari-gp python3-venv
+BENCH_VENV   := $(BUILD)/bench/venv
+LARGEST      ?= 10000000
+SECONDS      ?= 0.5
 
 .PHONY: bench-engine tune docs-figures
 tune: ## measure the thresholds in mod_factorial/engine/thresholds.h
 	tests/bench/tune $(BUILD)/tune
-bench-engine: $(BUILD)/factorial $(BUILD)/bench/check_share ## time the engine, GMP, PARI/GP, Python and FLINT side by side
+bench-engine: $(BUILD)/factorial $(BUILD)/bench/record ## time the engine beside GMP, PARI/GP, Python, gmpy2 and python-flint; model more processors (4 minutes; SECONDS=0.05 LARGEST=1000000: short)
 	$(call install,$(engine_peers))
 	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
 	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
 	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
-	$(BENCH_VENV)/bin/python tests/bench/engine.py $< $(BUILD)/bench
-	@echo "The check of the text, a part of these times:" && $(BUILD)/bench/check_share 5000 10000 100000 1000000 10000000
+	$(BENCH_VENV)/bin/python tests/bench/engine.py $(BUILD) --largest $(LARGEST) --seconds $(SECONDS)
 docs-figures: bench bench-engine ## measure all of it again, and renew the documents' figures and plots
 	cp $(BUILD)/bench/*.svg docs/
-	tests/bench/figures $(BUILD)/bench/engine.json docs/engine.md README.md
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests python3 tests/bench/figures.py $(BUILD)
+	@$(MAKE) --no-print-directory infra-costs

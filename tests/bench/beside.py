@@ -4,7 +4,7 @@ other."""
 import collections
 import threading
 
-import httpd
+import configurations
 import load
 import peers
 from server import Server
@@ -15,8 +15,8 @@ CLIENTS = 2  # that ask for large numbers
 def servers(build):
     """With the large number that each of them computes in a time to speak of."""
     return {
-        "ours, container, event": (httpd.container(build), 1_000_000),
-        "ours, container, worker": (httpd.container(build, "worker"), 1_000_000),
+        "ours, container, event": (configurations.container(build), 1_000_000),
+        "ours, container, worker": (configurations.container(build, "worker"), 1_000_000),
         "Go net/http": (peers.go(build), 300_000),
         "Flask + gunicorn": (peers.flask, 50_000),
     }
@@ -45,8 +45,8 @@ class Large:
             thread.join()
 
 
-def run(build, short):
-    rounds, seconds = (1, 1) if short else (3, 2)
+def run(build, rounds, short):
+    seconds = 1 if short else 2
     rows = []
     for name, (prepare, n) in list(servers(build).items())[: 2 if short else None]:
         with Server(name, prepare) as server:

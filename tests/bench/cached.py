@@ -1,6 +1,6 @@
 """Not computing against computing: 304, HEAD, Range, and answers kept by mod_cache."""
 
-import httpd
+import configurations
 import load
 from server import Server
 
@@ -31,17 +31,15 @@ CacheEnable disk /api/
 
 def cache(build, text):
     def prepare(directory, port):
-        (directory / "cache").mkdir()
-        (directory / "cache").chmod(0o777)
-        extra = text.format(modules=httpd.MODULES).format(directory=directory)
-        return httpd.container(build, extra=extra)(directory, port)
+        extra = text.format(modules=configurations.MODULES).format(directory=directory)
+        return configurations.container(build, extra=extra)(directory, port)
 
     return prepare
 
 
 def ways(build):
     """Name, server, what to send besides."""
-    plain = httpd.container(build)
+    plain = configurations.container(build)
     return [
         ("compute", plain, ()),
         ("HEAD", plain, ()),
@@ -65,8 +63,8 @@ def check(server, way, n, headers):
         raise RuntimeError(f"{way}: {got}")
 
 
-def run(build, short):
-    rounds, numbers = (1, NUMBERS[:1]) if short else (3, NUMBERS)
+def run(build, rounds, short):
+    numbers = NUMBERS[:1] if short else NUMBERS
     rows = []
     for way, prepare, headers in ways(build):
         with Server(way, prepare) as server:

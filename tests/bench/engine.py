@@ -1,29 +1,39 @@
 #!/usr/bin/env python3
 """Times the engine and its peers side by side: N! to decimal digits, medians of several runs.
 
-  engine.py FACTORIAL FOLDER [LARGEST_N]
+    engine.py BUILD [--largest N] [--seconds S]
 
-FACTORIAL is the engine's command. The figures go to engine.json and engine-times.svg in the folder. A peer
-that is not installed is left out, and one that has taken more than SLOW seconds at some N is not run at the
-next. Memory is the peak of a process of its own.
+writes BUILD/bench/engine.json and plots beside it, and prints tables. A peer that is not installed is left
+out, and one that has taken more than SLOW seconds at some N is not run at the next. Memory is the peak of a
+process of its own. FLINT_LIBRARY=/path/libflint.so adds that FLINT, on one thread and on two.
 """
 
+import argparse
+import contextlib
 import json
-import math
 import os
-import pathlib
-import platform
 import re
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+import figures  # noqa: E402
+import machine  # noqa: E402
+import model  # noqa: E402
+import plots  # noqa: E402
 
 SIZES = [10**3, 3 * 10**3, 10**4, 10**5, 10**6, 10**7]
 SLOW = 2.0
 NUMBER = re.compile(r"[0-9]+\.[0-9]*(?:e-?[0-9]+)?")
-ENOUGH = 0.5  # seconds of runs for one figure
+THREADS = [threads for threads in model.PROCESSORS if threads <= (os.cpu_count() or 1)]
+KERNELS = ["avx512", "avx2", "neon"]
 
 PYTHON = """
 import sys, time
@@ -37,20 +47,37 @@ for _ in range(runs):
     took.append(time.perf_counter() - begin)
 print(*took, file=sys.stderr)
 """
+# mpz_fac_ui and mpz_get_str, called as a C program would.
+GMP = """
+import ctypes, ctypes.util, math
+g = ctypes.CDLL(ctypes.util.find_library("gmp"))
+g.__gmpz_get_str.restype = ctypes.c_void_p
+buffer = ctypes.create_string_buffer(int((n + 1) * max(1, math.log10(n + 1))) + 16)
+def gmp():
+    z = (ctypes.c_long * 2)()
+    g.__gmpz_init(z); g.__gmpz_fac_ui(z, ctypes.c_ulong(n))
+    g.__gmpz_get_str(buffer, 10, z); g.__gmpz_clear(z)
+"""
+FLINT = """
+import ctypes
+f = ctypes.CDLL("{library}")
+f.fmpz_get_str.restype = ctypes.c_void_p
+f.flint_set_num_threads({threads})
+def flint():
+    z = ctypes.c_long()
+    f.fmpz_fac_ui(ctypes.byref(z), ctypes.c_ulong(n))
+    f.flint_free(ctypes.c_void_p(f.fmpz_get_str(None, 10, ctypes.byref(z))))
+    f.fmpz_clear(ctypes.byref(z))
+"""
 
 
 def python(setup, compute):
-    return lambda n, runs: [
-        sys.executable,
-        "-c",
-        PYTHON.format(setup=setup, compute=compute),
-        str(n),
-        str(runs),
-    ]
+    program = PYTHON.format(setup=setup, compute=compute)
+    return lambda n, runs: [sys.executable, "-c", program, str(n), str(runs)]
 
 
-def engine(*options):
-    return lambda n, runs: [sys.argv[1], "-q", "-r", str(runs), *options, str(n)]
+def engine(build, *options):
+    return lambda n, runs: [str(build / "factorial"), "-q", "-r", str(runs), *options, str(n)]
 
 
 def pari(n, runs):
@@ -61,136 +88,108 @@ def pari(n, runs):
         f'default(format,"f.12");for(i=1,{runs},t=getwalltime();for(k=1,{times},s=Str({n}!));'
         f'write1("/dev/stderr",(getwalltime()-t)/{times}000.," "))'
     )
-    return ["sh", "-c", 'echo "$0" | gp -fq -s 2000000000', program]
+    return ["bash", "-c", 'exec gp -fq -s 2000000000 <<<"$0"', program]
 
 
-PEERS = {
-    "ours, 1 thread": engine("-t", "1"),
-    "ours, 2 threads": engine("-t", "2"),
-    "GMP": python("import ctypes, ctypes.util", None),
-    "PARI/GP": pari,
-    "Python": python("import math", "str(math.factorial(n))"),
-    "gmpy2": python("import gmpy2", "gmpy2.fac(n).digits()"),
-    "python-flint": python("import flint", "flint.fmpz.fac_ui(n).str()"),
-}
-# mpz_fac_ui and mpz_get_str, called as a C program would.
-GMP = """
-g = ctypes.CDLL(ctypes.util.find_library("gmp"))
-g.__gmpz_get_str.restype = ctypes.c_void_p
-buffer = ctypes.create_string_buffer(int((n + 1) * max(1, __import__("math").log10(n + 1))) + 16)
-def gmp():
-    z = (ctypes.c_long * 2)()
-    g.__gmpz_init(z); g.__gmpz_fac_ui(z, ctypes.c_ulong(n))
-    g.__gmpz_get_str(buffer, 10, z); g.__gmpz_clear(z)
-"""
-PEERS["GMP"] = python("import ctypes, ctypes.util" + GMP, "gmp()")
+def peers(build):
+    known = {
+        figures.OURS: engine(build, "-t", "1"),
+        figures.OURS_2: engine(build, "-t", "2"),
+        "GMP": python(GMP, "gmp()"),
+        "PARI/GP": pari,
+        "Python": python("import math", "str(math.factorial(n))"),
+        "gmpy2": python("import gmpy2", "gmpy2.fac(n).digits()"),
+        "python-flint": python("import flint", "flint.fmpz.fac_ui(n).str()"),
+    }
+    if not shutil.which("gp"):
+        del known["PARI/GP"]
+    if library := os.environ.get("FLINT_LIBRARY"):
+        for threads in 1, 2:
+            setup = FLINT.format(library=library, threads=threads)
+            known[f"FLINT, {threads} thread{'s' * (threads > 1)}"] = python(setup, "flint()")
+    return known
+
+
+def high_water(pid):
+    """The peak of a running process's memory in MB. What wait4 tells has this process's own in it."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
+        return int(found[1]) / 1024 if found else 0
+    return 0
 
 
 def run(command):
     """The seconds of each run, and the process's peak memory in MB; None if it cannot be run."""
-    with open(os.devnull, "w") as nothing:
-        process = subprocess.Popen(command, stdout=nothing, stderr=subprocess.PIPE, text=True)
-        lines = process.stderr.read().split()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    if status:
-        return None
-    numbers = [float(word) for word in lines if NUMBER.fullmatch(word)]
-    return (numbers, usage.ru_maxrss / 1024) if numbers else None
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, high_water(process.pid))
+            time.sleep(0.01)
+        said.seek(0)
+        numbers = [float(word) for word in said.read().split() if NUMBER.fullmatch(word)]
+    return (numbers, peak) if numbers and process.returncode == 0 else None
 
 
-def measure(peer, n):
+def measure(peer, n, seconds):
+    """The median of so many seconds of runs."""
     first = run(peer(n, 2))
     if not first:
         return None
-    seconds = min(first[0])
-    runs = max(5, min(5000, int(ENOUGH / max(seconds, 1e-6))))
-    again = run(peer(n, runs)) if seconds < SLOW else first
-    return {
-        "seconds": statistics.median(again[0]),
-        "peak_MB": round(again[1], 1),
-        "runs": len(again[0]),
-    }
+    fastest = min(first[0])
+    runs = max(5, min(5000, int(seconds / max(fastest, 1e-6))))
+    took, peak = run(peer(n, runs)) if fastest < SLOW else first
+    return {"seconds": statistics.median(took), "peak_MB": round(peak, 1), "runs": len(took)}
 
 
-def table(results):
-    print(f"{'N':>10} {'':<16} {'median':>12} {'times GMP':>10} {'peak MB':>8}")
-    for n, row in results.items():
-        for name, r in row.items():
-            ratio = row["GMP"]["seconds"] / r["seconds"] if "GMP" in row else math.nan
-            print(
-                f"{n:>10} {name:<16} {r['seconds'] * 1e3:>9.3f} ms {ratio:>10.2f} {r['peak_MB']:>8}"
-            )
+def measure_peers(build, sizes, seconds):
+    results, slow = {}, set()
+    for n in sizes:
+        results[n] = {}
+        for name, peer in peers(build).items():
+            if name in slow:
+                continue
+            got = measure(peer, n, seconds)
+            if got and got["seconds"] > 0:
+                results[n][name] = got
+            # GMP is what the others are compared with: it is run to the end.
+            if not got or (got["seconds"] > SLOW and name != "GMP"):
+                slow.add(name)
+    return results
 
 
-COLOURS = ["#08519c", "#3182bd", "#a63603", "#31a354", "#756bb1", "#636363", "#e7298a"]
-
-
-def plot(results):
-    """Seconds against N, both logarithmic, as SVG."""
-
-    def x(n):
-        return 60 + 520 * (math.log10(n) - 3) / 4
-
-    def y(seconds):
-        return 380 - 340 * (math.log10(seconds) + 6) / 8
-
-    out = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 430" font-family="sans-serif" font-size="12">',
-        '<rect width="760" height="430" fill="white"/>',
-    ]
-    for k in range(3, 8):
-        out.append(
-            f'<path d="M{x(10**k):.0f} 40V380" stroke="#ddd"/><text x="{x(10**k):.0f}" y="398" text-anchor="middle">10^{k}</text>'
-        )
-    for k in range(-6, 3):
-        out.append(
-            f'<path d="M60 {y(10**k):.0f}H580" stroke="#ddd"/><text x="54" y="{y(10**k) + 4:.0f}" text-anchor="end">{10.0**k:g} s</text>'
-        )
-    for colour, name in zip(COLOURS, PEERS, strict=True):
-        points = [(n, row[name]["seconds"]) for n, row in results.items() if name in row]
-        if points:
-            line = " ".join(f"{x(n):.1f},{y(s):.1f}" for n, s in points)
-            row = 60 + 20 * list(PEERS).index(name)
-            out.append(
-                f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
-            )
-            out.append(
-                f'<path d="M600 {row}h20" stroke="{colour}" stroke-width="2"/><text x="626" y="{row + 4}">{name}</text>'
-            )
-    out.append(
-        '<text x="320" y="420" text-anchor="middle">N</text><text x="60" y="25">Time for the digits of N!</text></svg>'
-    )
-    return "\n".join(out) + "\n"
-
-
-def processor():
-    found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    return found[1] if found else platform.machine()
+def measure_ours(build, option, values, n, seconds):
+    """Seconds for n!, by value of an option of our program; without what the processor cannot do."""
+    measured = {value: measure(engine(build, option, str(value)), n, seconds) for value in values}
+    return {value: got["seconds"] for value, got in measured.items() if got}
 
 
 def main():
-    largest = int(sys.argv[3]) if len(sys.argv) > 3 else SIZES[-1]
-    results, slow = {}, set()
-    for n in (n for n in SIZES if n <= largest):
-        results[n] = {}
-        for name, peer in PEERS.items():
-            if name in slow or (name == "PARI/GP" and not shutil.which("gp")):
-                continue
-            figures = measure(peer, n)
-            if figures and figures["seconds"] > 0:
-                results[n][name] = figures
-            # GMP is what the others are compared with: it is run to the end.
-            if not figures or (figures["seconds"] > SLOW and name != "GMP"):
-                slow.add(name)
-    table(results)
-    folder = pathlib.Path(sys.argv[2])
-    with (folder / "engine.json").open("w") as file:
-        machine = {"processors": os.cpu_count(), "model": processor()}
-        taken = time.strftime("%Y-%m-%d")
-        json.dump({"taken": taken, "machine": machine, "results": results}, file, indent=1)
-    with (folder / "engine-times.svg").open("w") as file:
-        file.write(plot(results))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=lambda path: Path(path).resolve())
+    parser.add_argument("--largest", type=int, default=SIZES[-1])
+    parser.add_argument("--seconds", type=float, default=0.5, help="of runs for one figure")
+    asked = parser.parse_args()
+    sizes = [n for n in SIZES if n <= asked.largest]
+    measured = {
+        "machine": machine.describe(),
+        "results": measure_peers(asked.build, sizes, asked.seconds),
+        "threads": measure_ours(asked.build, "-t", THREADS, sizes[-1], asked.seconds),
+        "kernels": {
+            n: measure_ours(asked.build, "-k", KERNELS, n, asked.seconds) for n in sizes[-2:]
+        },
+        "models": [
+            model.run(asked.build / "bench/record", n, 5 if asked.seconds >= 0.5 else 1)
+            for n in sizes[-2:]
+        ],
+    }
+    folder = asked.build / "bench"
+    (folder / "engine.json").write_text(json.dumps(measured, indent=1) + "\n")
+    measured = json.loads((folder / "engine.json").read_text())  # keys have become text
+    plots.draw_engine(measured, folder)
+    for text in figures.engine_texts(measured).values():
+        print(text + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 
 import math
 
-import httpd
+import configurations
 import load
 import peers
 from server import Server
@@ -34,7 +34,7 @@ def answer_bytes(n):
 
 
 def ours(build, extra=BOUNDLESS):
-    return httpd.container(build, extra=extra, environment=ENVIRONMENT)
+    return configurations.container(build, extra=extra, environment=ENVIRONMENT)
 
 
 def ask(server, n, times, headers=()):
@@ -84,7 +84,7 @@ def compressed(build, numbers, times):
         ("deflate", "DEFLATE", "gzip"),
         ("brotli", "BROTLI_COMPRESS", "br"),
     ):
-        text = COMPRESSED.format(modules=httpd.MODULES, name=name, filter=filter_)
+        text = COMPRESSED.format(modules=configurations.MODULES, name=name, filter=filter_)
         forms[coding] = ours(build, text), (f"Accept-Encoding: {coding}",)
     for coding, (prepare, headers) in forms.items():
         with Server(coding, prepare) as server:
@@ -99,7 +99,6 @@ def compressed(build, numbers, times):
                     yield {"kind": "compressed", "coding": coding, "n": n, "round": i, **answer}
 
 
-def run(build, short):
-    if short:
-        return [*plain(build, [10**4], 1), *compressed(build, [10**4], 1)]
-    return [*plain(build, NUMBERS, 5), *compressed(build, NUMBERS[:3], 5)]
+def run(build, rounds, short):
+    numbers = NUMBERS[:1] if short else NUMBERS
+    return [*plain(build, numbers, rounds), *compressed(build, numbers[:3], rounds)]

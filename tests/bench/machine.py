@@ -7,8 +7,8 @@ import platform
 import re
 import subprocess
 
-import httpd
 import peers
+from httpd import SOURCE
 
 
 def _first(pattern, *command):
@@ -22,11 +22,10 @@ def _package(name):
 
 
 def versions(build):
-    source = httpd.SOURCE
     return {
-        "mod_factorial": _first(r"VERSION := (\S+)", "grep", "^VERSION", str(source / "Makefile"))
+        "mod_factorial": _first(r"VERSION := (\S+)", "grep", "^VERSION", str(SOURCE / "Makefile"))
         + " at "
-        + _first(r"(\S+)", "git", "-C", str(source), "describe", "--always", "--dirty"),
+        + _first(r"(\S+)", "git", "-C", str(SOURCE), "describe", "--always", "--dirty"),
         "httpd": _package("apache2-bin"),
         "GMP": _package("libgmp10"),
         "nginx": _first(r"nginx/(\S+)", str(peers.nginx_binary(build)), "-v"),

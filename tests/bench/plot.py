@@ -46,8 +46,9 @@ def _decades(low, high):
     return [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
 
 
-def lines(title, caption, x_label, y_label, series):
-    """`series`: name to pairs (x, y), all positive; both axes logarithmic."""
+def lines(title, caption, x_label, y_label, series, mark=None):
+    """`series`: name to pairs (x, y), all positive; both axes logarithmic. `mark`: a pair of some x and
+    what stands there."""
     points = [point for pairs in series.values() for point in pairs]
     xs, ys = sorted({x for x, _ in points}), [y for _, y in points]
     grid = _decades(min(ys), max(ys))
@@ -72,6 +73,13 @@ def lines(title, caption, x_label, y_label, series):
     out.append(
         _text(16, TOP + high / 2, y_label, more=f' transform="rotate(-90 16 {TOP + high // 2})"')
     )
+    if mark:
+        x, text = across(mark[0]), mark[1]
+        out.append(
+            f'<line x1="{x:.0f}" x2="{x:.0f}" y1="{TOP}" y2="{TOP + high}" stroke="#c00" '
+            'stroke-dasharray="4 3"/>'
+        )
+        out.append(_text(x - 4, TOP + 12, text, "end", ' fill="#c00"'))
     for i, (name, pairs) in enumerate(series.items()):
         colour = COLOURS[i % len(COLOURS)]
         path = " ".join(f"{across(x):.0f},{up(y):.0f}" for x, y in pairs)

@@ -1,5 +1,7 @@
 """The report: for each scenario that was measured its tables, one function each."""
 
+import json
+
 from tables import distinct, figure, median, ratio, select, table, with_spread
 
 USUAL = {"kind": "load", "n": 5, "connections": 32}
@@ -9,6 +11,7 @@ def small(rows):
     """Everybody at N = 5, then by connections, by number, and the ratios that are expected."""
     names = distinct(rows, "server")
     yield (
+        "small",
         "N = 5, 32 connections",
         table(
             ["server", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "PSS MiB"],
@@ -31,6 +34,7 @@ def small(rows):
 
     worker, event = "ours, container, worker", "ours, container, event"
     yield (
+        "ratios",
         "Ratios of requests/s, N = 5, 32 connections",
         table(
             ["", "measured", "expected"],
@@ -63,6 +67,7 @@ def small(rows):
         ),
     )
     yield (
+        "configuration",
         "The do-nothing handler is in the same configuration as ours, with this in the place of "
         "ours (and, in the container's, the document root and access of Debian's)",
         "```apache\n" + select(rows, kind="configuration")[0]["text"] + "```\n",
@@ -71,6 +76,7 @@ def small(rows):
     connections = sorted(distinct(select(rows, kind="load"), "connections"))
     for key, title in ("requests_per_second", "requests/s"), ("p99_ms", "p99 ms"):
         yield (
+            f"connections-{key}",
             f"By connections, N = 5: {title}",
             table(
                 ["server", *connections],
@@ -89,6 +95,7 @@ def small(rows):
     numbers = sorted(distinct(select(rows, kind="load"), "n"))
     varied = [name for name in names if rate(name, n=numbers[-1])]
     yield (
+        "numbers",
         "By number, 32 connections: requests/s (CPU µs/request); nothing sends as many bytes",
         table(
             ["server", *(f"N = {n}" for n in numbers)],
@@ -132,6 +139,7 @@ def beside(rows):
             ]
         )
     yield (
+        "beside",
         "Small requests (32 connections) beside two clients of large ones; expected for ours: "
         "at most 2.5 times",
         table(
@@ -174,6 +182,7 @@ def large(rows):
                     ]
                 )
     yield (
+        "large",
         "Large requests; who is missing took more than 2 s for a tenth of the number",
         table(["N", "server", "first byte s", "last byte s", "times ours", "peak MiB"], lines),
     )
@@ -199,6 +208,7 @@ def large(rows):
                 ]
             )
     yield (
+        "compressed",
         "Through compression; on a link faster than the last column the whole answer arrives "
         "later than uncompressed",
         table(
@@ -210,6 +220,7 @@ def large(rows):
 def cached(rows):
     numbers, ways = distinct(rows, "n"), distinct(rows, "way")
     yield (
+        "cached",
         "Requests/s (CPU µs/request), 8 connections; HEAD by hey, whose own cost is higher",
         table(
             ["", *(f"N = {n:,}" for n in numbers)],
@@ -232,11 +243,12 @@ def scale(rows):
     import sizing
 
     for row in select(rows, kind="skipped"):
-        yield "Two servers, quotas", f"Skipped: {row['why']}.\n"
+        yield "skipped", "Two servers, quotas", f"Skipped: {row['why']}.\n"
     pairs = select(rows, kind="servers")
     if pairs:
         one = median(pairs, "requests_per_second", servers=1)
         yield (
+            "proxy",
             "Behind a reverse proxy (nginx), servers of 0.25 processors, N = 20",
             table(
                 ["servers", "requests/s", "p99 ms", "ratio"],
@@ -252,6 +264,7 @@ def scale(rows):
             ),
         )
         yield (
+            "quota",
             "Under a CPU quota",
             table(
                 ["vCPU", "requests/s", "p99 ms", "CPU µs/request", "s for 1,000,000!"],
@@ -280,24 +293,43 @@ TITLES = {
 }
 
 
-def caption(measurement):
-    m = measurement["machine"]
+def where(machine):
     return (
-        f"{m['date']}, {m['processors']} processors ({m['model']}), {m['memory_gib']} GiB, "
-        f"Linux {m['kernel']}; load and servers share them"
+        f"{machine['date']}, {machine['processors']} processors ({machine['model']}), "
+        f"{machine['memory_gib']} GiB, Linux {machine['kernel']}"
     )
+
+
+def caption(measurement):
+    return f"{where(measurement['machine'])}; load and servers share the processors"
+
+
+def measured(folder):
+    """What is in the folder, by scenario."""
+    files = {name: folder / f"{name}.json" for name in TITLES}
+    return {name: json.loads(file.read_text()) for name, file in files.items() if file.exists()}
+
+
+def about(measured):
+    last = list(measured.values())[-1]
+    versions = ", ".join(f"{name} {version}" for name, version in last["versions"].items())
+    return f"{caption(last)}. Versions: {versions}. Medians; ± is half of the range.\n"
+
+
+def texts(measured):
+    """Every table by its name, with its title, and "run": what all of them depend on."""
+    tables = {"run": about(measured)} if measured else {}
+    for name, measurement in measured.items():
+        for table_name, title, content in TITLES[name][0](measurement["rows"]):
+            tables[table_name] = f"{title}:\n\n{content}"
+    return tables
 
 
 def text(measured):
     """All of it as Markdown, of the measurements by scenario."""
-    out = ["# Benchmarks\n"]
-    last = list(measured.values())[-1]
-    out.append(f"{caption(last)}.\n")
-    out.append("Versions: " + ", ".join(f"{k} {v}" for k, v in last["versions"].items()) + ".\n")
-    out.append("Medians; ± is half of the range.\n")
+    out = ["# Benchmarks\n", about(measured)]
     for name, measurement in measured.items():
         function, title = TITLES[name]
         out.append(f"## {title}\n")
-        for subtitle, content in function(measurement["rows"]):
-            out.append(f"{subtitle}:\n\n{content}")
+        out += [f"{title}:\n\n{content}" for _, title, content in function(measurement["rows"])]
     return "\n".join(out)

@@ -2,8 +2,8 @@
 
 import contextlib
 
+import configurations
 import cpu
-import httpd
 import load
 import peers
 from server import Server
@@ -22,7 +22,7 @@ TASK = """FactorialMemory {memory}
 
 
 def ours(build, memory=256):
-    return httpd.container(build, extra=TASK.format(memory=memory))
+    return configurations.container(build, extra=TASK.format(memory=memory))
 
 
 def behind_proxy(build, count, rounds):
@@ -57,8 +57,8 @@ def largest_number(build, memory_mib):
         return int(said.rsplit(" ", 1)[1])
 
 
-def run(build, short):
-    rounds, quotas, memories = (1, [1], [0.5]) if short else (3, QUOTAS, MEMORIES)
+def run(build, rounds, short):
+    quotas, memories = ([1], [0.5]) if short else (QUOTAS, MEMORIES)
     rows = []
     if cpu.available():
         for count in (1, 2):

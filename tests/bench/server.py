@@ -1,24 +1,15 @@
-"""A server under measurement: started on a free port, watched through /proc, stopped."""
+"""A server under measurement, httpd or another: started on a free port, watched through /proc, stopped."""
 
 import contextlib
-import http.client
 import os
 import pathlib
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
-import time
 
-PATH = "/api/v1/factorial?number="
+import client
+import httpd
+
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Server:
@@ -28,26 +19,27 @@ class Server:
 
     def __init__(self, name, prepare, group=None):
         self.name, self.prepare, self.group = name, prepare, group
-        self.process = None
 
     def __enter__(self):
-        for _ in range(5):  # somebody may take the port between the look and the start
+        for _ in range(httpd.TRIES):  # somebody may take the port between the look and the start
             self._start()
-            if self._answers():
-                return self
+            with contextlib.suppress(AssertionError):
+                httpd.wait_until(lambda: self._ended() or self._answers(), "an answer")
+                if not self._ended():
+                    return self
             said = (self.directory / "log/stderr").read_text()[-2000:]
             self.__exit__()
         raise RuntimeError(f"{self.name} does not start: {said}")
 
     def _start(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bench-"))
-        self.directory.chmod(0o755)
-        (self.directory / "log").mkdir()
-        self.port = free_port()
+        self.stack = contextlib.ExitStack()
+        self.directory = self.stack.enter_context(httpd.folder())
+        log = self.directory / "log"
+        log.mkdir()
+        self.port = httpd.free_port()
         command, environment = self.prepare(self.directory, self.port)
         if self.group:
             command = self.group.wrap(command)
-        log = self.directory / "log"
         with open(log / "stdout", "ab") as out, open(log / "stderr", "ab") as errors:
             self.process = subprocess.Popen(
                 command,
@@ -58,15 +50,12 @@ class Server:
                 start_new_session=True,
             )
 
+    def _ended(self):
+        return self.process.poll() is not None
+
     def _answers(self):
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-                connection.request("GET", PATH + "5", headers={"Connection": "close"})
-                return connection.getresponse().status == 200
-            except OSError:
-                time.sleep(0.05)
+        with contextlib.suppress(OSError):
+            return client.ask(self.port, "GET", f"{httpd.API}?number=5").status == 200
         return False
 
     def __exit__(self, *_):
@@ -77,7 +66,7 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        shutil.rmtree(self.directory)
+        self.stack.close()
 
     def trim_logs(self):
         """Everybody appends to logs, so they may be cut to nothing in between."""
@@ -85,7 +74,7 @@ class Server:
             os.truncate(file, 0)
 
     def url(self, what):
-        return f"http://127.0.0.1:{self.port}/api/v1/factorial?{what}"
+        return f"http://127.0.0.1:{self.port}{httpd.API}?{what}"
 
     # ---- what it uses
 

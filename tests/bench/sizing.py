@@ -47,6 +47,7 @@ def tables(rows):
                     ]
                 )
     yield (
+        "sizes",
         f"Sizes of a Fargate task (FactorialMemory half of the memory, {TIMEOUT} s for a number); "
         "largest N by memory is asked of the server, by time it is a model",
         table(

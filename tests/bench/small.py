@@ -3,7 +3,7 @@ nothing, nginx, Go and Flask."""
 
 import contextlib
 
-import httpd
+import configurations
 import load
 import peers
 from large import answer_bytes
@@ -17,10 +17,10 @@ USUAL = 32  # connections, where the number varies
 def servers(build):
     every = {}
     for mpm in "event", "worker":
-        every[f"ours, container, {mpm}"] = httpd.container(build, mpm)
-        every[f"nothing, container, {mpm}"] = httpd.container(build, mpm, "nothing")
-        every[f"ours, stock, {mpm}"] = httpd.stock(build, mpm)
-        every[f"nothing, stock, {mpm}"] = httpd.stock(build, mpm, "nothing")
+        every[f"ours, container, {mpm}"] = configurations.container(build, mpm)
+        every[f"nothing, container, {mpm}"] = configurations.container(build, mpm, "nothing")
+        every[f"ours, stock, {mpm}"] = configurations.stock(build, mpm)
+        every[f"nothing, stock, {mpm}"] = configurations.stock(build, mpm, "nothing")
     return every | {
         "nginx return 200": peers.nginx(build),
         "Go net/http": peers.go(build),
@@ -48,8 +48,8 @@ def memory(every):
             yield {"kind": "memory", "server": name, "pss_mib": server.memory()}
 
 
-def run(build, short):
-    rounds, connections, numbers = (1, [USUAL], []) if short else (3, CONNECTIONS, NUMBERS)
+def run(build, rounds, short):
+    connections, numbers = ([USUAL], []) if short else (CONNECTIONS, NUMBERS)
     every = servers(build)
     rows = list(memory({"ours, stock, event": every["ours, stock, event"]} if short else every))
     with contextlib.ExitStack() as stack:
@@ -68,5 +68,10 @@ def run(build, short):
                             **got,
                         }
                     )
-    rows.append({"kind": "configuration", "text": httpd.GROUND + httpd.NOTHING})
+    rows.append(
+        {
+            "kind": "configuration",
+            "text": configurations.GROUND.format(directory="...") + configurations.NOTHING,
+        }
+    )
     return rows

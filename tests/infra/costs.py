@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from settings.budget import SPEED, budget_of
 from settings.schema import Environment
 from templates import template
 from variants import FILES, settings
 
 ROOT = Path(__file__).parent.parent.parent
-DOCUMENTS = (ROOT / "docs" / "costs.md", ROOT / "docs" / "edge.md")
+DOCUMENTS = tuple(ROOT / "docs" / f"{name}.md" for name in ("costs", "edge", "infrastructure"))
 PRICES: dict[str, dict[str, Any]] = tomllib.loads(
     (ROOT / "infra" / "prices.toml").read_text("utf-8")
 )
@@ -26,9 +27,6 @@ HOURS = 730
 
 SMALL_KB = 1
 """A response with its headers for a number up to a few hundred."""
-
-SECONDS_SMALL, SECONDS_LARGE = 40e-6, 40e-3
-"""Processor time of a response, sending included, for N = 1,000 and for N = 1,000,000 (docs/benchmarks.md)."""
 
 SLOWER, LOAD = 4, 0.6
 """How much slower than the measured processor Fargate's may be, and what scaling aims at."""
@@ -232,8 +230,8 @@ def small_and_edge() -> str:
         *(
             (
                 f"{ratio:.1%}".replace(".0%", "%"),
-                f"{_capacity(SECONDS_SMALL) / (1 - ratio):,.0f}",
-                f"{_capacity(SECONDS_LARGE) / (1 - ratio):,.0f}",
+                f"{_capacity(SPEED['small']) / (1 - ratio):,.0f}",
+                f"{_capacity(SPEED['large']) / (1 - ratio):,.0f}",
                 f"{sum(request_parts(edge=True, firewall=True, misses=1 - ratio).values()):.2f}",
             )
             for ratio in HIT_RATIOS
@@ -274,7 +272,39 @@ def prices_table() -> str:
     )
 
 
+def budgets_table() -> str:
+    """For ten seconds and no limit of the number."""
+    sizes = (256, 512), (256, 2048), (1024, 2048), (2048, 4096), (4096, 8192)
+    rows = []
+    for cpu, memory in sizes:
+        b = budget_of(cpu, memory, 10, 10**9)
+        idle = b.connections - b.max_request_workers
+        rows.append(
+            (
+                f"{cpu / 1024:g} vCPU, {memory / 1024:g} GB",
+                f"{b.memory_mib:,} MiB",
+                str(b.concurrency),
+                str(b.threads),
+                f"{b.max_number:,}",
+                f"{b.max_request_workers:,}",
+                f"{idle:,}",
+            )
+        )
+    head = "task FactorialMemory concurrency threads"
+    return table((*head.split(), "maximum N it could do", "workers", "idle connections"), *rows)
+
+
+def speed_text() -> str:
+    return (
+        f"Measured on one processor ({SPEED['processor']}, {SPEED['date']}): {SPEED['small'] * 1e6:.0f} µs for a "
+        f"request with N = 1,000 and {SPEED['large'] * 1e3:.0f} ms with N = 1,000,000, sending included; "
+        f"{SPEED['computing'] * 1e3:.0f} ms for computing 1,000,000! by AVX2."
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "budgets": budgets_table,
+    "speed": speed_text,
     "fixed": lambda: fixed_table(*FILES),
     "edge-fixed": lambda: fixed_table("edge"),
     "requests": requests_table,

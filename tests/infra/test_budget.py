@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 from math import factorial
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from settings.fargate import SIZES
 EVERY_SIZE = [(cpu, memory) for cpu, memories in SIZES.items() for memory in memories]
 UNLIMITED = 10**9
 COMPUTING = 10
-DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "infrastructure.md"
 
 
 @pytest.mark.parametrize(("cpu", "memory"), EVERY_SIZE)
@@ -67,26 +65,11 @@ def test_a_size_that_is_not_sold_is_refused() -> None:
         budget_of(256, 4096, COMPUTING, UNLIMITED)
 
 
-def test_the_model_is_on_the_safe_side_of_what_was_measured() -> None:
-    """The memory that the module reserves, and two lanes with one thread: see settings/budget.py."""
-    for n, mebibytes, time in ((10**6, 24, 0.071), (10**7, 265, 1.22)):
+def test_the_model_is_on_the_safe_side_of_what_the_module_reserves() -> None:
+    for n, mebibytes in ((10**6, 24), (10**7, 265)):
         assert need_mib(n) >= mebibytes
-        assert seconds(n) >= time
 
 
 @pytest.mark.parametrize("n", [2, 10, 100, 1000, 1558])
 def test_digits(n: int) -> None:
     assert digits(n) == len(str(factorial(n)))
-
-
-@pytest.mark.parametrize(
-    ("cpu", "memory"), [(256, 512), (256, 2048), (1024, 2048), (2048, 4096), (4096, 8192)]
-)
-def test_the_documents_table(cpu: int, memory: int) -> None:
-    b = budget_of(cpu, memory, COMPUTING, UNLIMITED)
-    idle = b.connections - b.max_request_workers
-    row = (
-        f"| {cpu / 1024:g} vCPU, {memory / 1024:g} GB | {b.memory_mib:,} MiB | {b.concurrency} "
-        f"| {b.threads} | {b.max_number:,} | {b.max_request_workers:,} | {idle:,} |"
-    )
-    assert row in DOCUMENT.read_text(encoding="utf-8").splitlines()

@@ -1,24 +1,23 @@
-"""httpd in the two configurations that people run it in, with mod_factorial or mod_nothing."""
+"""httpd in the two configurations that people run it in, with mod_factorial or mod_nothing: each is a
+function for server.Server."""
 
-import contextlib
 import os
-import pathlib
 import re
 import shutil
 
 from apxs import HTTPD, MODULES
+from httpd import API, SOURCE
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
 USER = "User www-data\nGroup www-data\n" if os.getuid() == 0 else ""
+FOREGROUND = [HTTPD, "-D", "FOREGROUND"]
 
 # The baseline's ground: no .htaccess is looked for.
-DOCUMENT_ROOT = pathlib.Path("/var/www/html")
-GROUND = f"""DocumentRoot {DOCUMENT_ROOT}
+GROUND = """DocumentRoot {directory}/cache
 <Directory />
     AllowOverride None
 </Directory>
 """
-NOTHING = '<Location "/api/v1/factorial">\n    SetHandler nothing\n</Location>\n'
+NOTHING = f'<Location "{API}">\n    SetHandler nothing\n</Location>\n'
 
 # What Debian's packages enable.
 STOCK_MODULES = """access_compat alias auth_basic authn_core authn_file authz_core authz_host
@@ -37,20 +36,27 @@ def image_environment():
     return {name: value.strip('"') for name, value in re.findall(r'(\w+)=("[^"]*"|\S+)', text)}
 
 
-def container_text(directory, port, build, mpm, name, extra):
-    """conf/container/httpd.conf with the image's paths replaced."""
-    text = (SOURCE / "conf/container/httpd.conf").read_text()
-    for old, new in {
-        "/etc/mod_factorial": str(directory),
-        "Listen 5000": f"Listen 127.0.0.1:{port}",
-        "/dev/shm": str(directory),
-        "/usr/lib/apache2/modules/mod_factorial.so": str(module(build, "factorial")),
-        "/usr/lib/apache2/modules": MODULES,
-        "/usr/share/mod_factorial": str(SOURCE),
-        "mpm_event": f"mpm_{mpm}",
-    }.items():
+def replaced(text, changes):
+    for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
+    return text
+
+
+def container_text(directory, port, build, mpm, name, extra):
+    """conf/container/httpd.conf with the image's paths replaced."""
+    text = replaced(
+        (SOURCE / "conf/container/httpd.conf").read_text(),
+        {
+            "/etc/mod_factorial": str(directory),
+            "Listen 5000": f"Listen 127.0.0.1:{port}",
+            "/dev/shm": str(directory),
+            "/usr/lib/apache2/modules/mod_factorial.so": str(module(build, "factorial")),
+            "/usr/lib/apache2/modules": MODULES,
+            "/usr/share/mod_factorial": str(SOURCE),
+            "mpm_event": f"mpm_{mpm}",
+        },
+    )
     if mpm == "worker":
         text = text.replace("AsyncRequestWorkerFactor", "#AsyncRequestWorkerFactor")
     if name == "nothing":
@@ -60,7 +66,8 @@ def container_text(directory, port, build, mpm, name, extra):
         text = text.replace("factorial_module", "nothing_module").replace(
             str(module(build, "factorial")), str(module(build, "nothing"))
         )
-    return text + "\n# ---- the benchmark's\n" + USER + GROUND + extra
+    ground = GROUND.format(directory=directory)
+    return f"{text}\n# ---- the benchmark's\n{USER}{ground}{extra}"
 
 
 def container(build, mpm="event", name="factorial", extra="", environment=None):
@@ -69,37 +76,20 @@ def container(build, mpm="event", name="factorial", extra="", environment=None):
         file.write_text(container_text(directory, port, build, mpm, name, extra))
         for included in ("factorial.conf", "cors.conf", "page.conf"):
             shutil.copy(SOURCE / "conf" / included, directory)
-        return (
-            [HTTPD, "-D", "FOREGROUND", "-f", str(file)],
-            image_environment() | (environment or {}),
-        )
+        return [*FOREGROUND, "-f", str(file)], image_environment() | (environment or {})
 
     return prepare
 
 
-@contextlib.contextmanager
-def document_root():
-    """httpd insists on it; it is there for the time being where no apache2 is installed."""
-    made = [path for path in (DOCUMENT_ROOT.parent, DOCUMENT_ROOT) if not path.exists()]
-    for path in made:
-        path.mkdir()
-    try:
-        yield
-    finally:
-        for path in reversed(made):
-            path.rmdir()
-
-
 def enable(etc, kind, names):
-    for name in names:
+    (etc / f"{kind}-enabled").mkdir(exist_ok=True)
+    for name in names.split():
         for file in (etc / f"{kind}-available").glob(f"{name}.*"):
             (etc / f"{kind}-enabled" / file.name).symlink_to(file)
 
 
-def substitute(file, old, new):
-    text = file.read_text()
-    assert old in text, f"{old} in {file}"
-    file.write_text(text.replace(old, new))
+def substitute(file, changes):
+    file.write_text(replaced(file.read_text(), changes))
 
 
 def stock(build, mpm="event", name="factorial"):
@@ -114,18 +104,18 @@ def stock(build, mpm="event", name="factorial"):
         (etc / f"mods-available/{name}.conf").write_text(
             (SOURCE / "conf/factorial.conf").read_text() if name == "factorial" else NOTHING
         )
-        for kind in "mods", "conf", "sites":
-            (etc / f"{kind}-enabled").mkdir(exist_ok=True)
-        enable(etc, "mods", [f"mpm_{mpm}", name, *STOCK_MODULES.split()])
-        enable(etc, "conf", STOCK_CONFIGURATION.split())
-        enable(etc, "sites", ["000-default"])
-        substitute(etc / "ports.conf", "Listen 80\n", f"Listen 127.0.0.1:{port}\n")
-        substitute(etc / "sites-available/000-default.conf", ":80>", f":{port}>")
+        enable(etc, "mods", f"mpm_{mpm} {name} {STOCK_MODULES}")
+        enable(etc, "conf", STOCK_CONFIGURATION)
+        enable(etc, "sites", "000-default")
+        substitute(etc / "ports.conf", {"Listen 80\n": f"Listen 127.0.0.1:{port}\n"})
+        substitute(etc / "apache2.conf", {"<Directory /var/www/>": f"<Directory {directory}>"})
+        substitute(
+            etc / "sites-available/000-default.conf",
+            {":80>": f":{port}>", "/var/www/html": f"{directory}/cache"},
+        )
         return (
             [
-                HTTPD,
-                "-D",
-                "FOREGROUND",
+                *FOREGROUND,
                 "-d",
                 str(etc),
                 "-f",
