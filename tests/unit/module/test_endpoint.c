@@ -105,6 +105,72 @@ START_TEST(a_handler_of_the_whole_site_is_overruled_and_one_of_the_address_is_no
 }
 END_TEST
 
+/*
+ * The sections of a server in their order: F has Factorial On; the handler is named in S, for the
+ * same address, in W, for the whole site, in P and R, for patterns, or in I, an <If>. N names
+ * another handler.
+ */
+static const struct {
+    const char *sections, *handler;
+    bool is_pattern, expression; /* F is for a pattern; the handler is an expression */
+    bool ours;
+} orders[] = {
+    {"FS", "other", false, false, false}, {"SF", "other", false, false, false},
+    {"FW", "other", false, false, true},  {"WF", "other", false, false, true},
+    {"FP", "other", false, false, false}, {"PF", "other", false, false, true},
+    {"FR", "other", false, false, false}, {"RF", "other", false, false, true},
+    {"FW", "other", true, false, false},  {"WF", "other", true, false, true},
+    {"FS", "other", true, false, false},  {"SF", "other", true, false, true},
+    {"FI", "other", false, false, false}, {"IF", "other", true, false, false},
+    {"FN", "other", false, false, true},  {"NFS", "other", false, false, false},
+    {"FNN", "other", true, false, true},  {"NFNP", "other", false, false, false},
+    {"FS", "none", false, false, true},   {"FP", "None", false, false, true},
+    {"FS", NULL, false, false, true},     {"FS", NULL, false, true, false},
+    {"FW", NULL, false, true, true},      {"PF", NULL, false, true, true},
+    {"FI", NULL, false, true, false},     {"FN", NULL, false, true, true},
+};
+
+static ap_conf_vector_t *add_section(request_rec *r, char kind, const core_dir_config *merged)
+{
+    static ap_regex_t pattern;
+    ap_conf_vector_t *section = fake_configuration(NULL);
+    core_dir_config *own = ap_get_core_module_config(section);
+    own->d = apr_pstrdup(fake.pool, kind == 'W' ? "/" : "/x");
+    own->r = kind == 'R' ? &pattern : NULL;
+    own->d_is_fnmatch = kind == 'P';
+    if (kind != 'F') {
+        static ap_expr_info_t another;
+        own->handler = kind == 'N' ? "another" : merged->handler;
+        own->expr_handler = kind == 'N' ? &another : merged->expr_handler;
+    }
+    *(ap_conf_vector_t **)apr_array_push(kind == 'I' ? merged->sec_if : fake.core->sec_url) =
+        section;
+    return section;
+}
+
+START_TEST(a_handler_that_is_named_nearer_to_the_address_wins)
+{
+    static ap_expr_info_t expression;
+    request_rec *r = marked_request();
+    core_dir_config *merged = ap_get_core_module_config(r->per_dir_config);
+    endpoint_rule *rule = (endpoint_rule *)directives_endpoint(r);
+    merged->sec_if = apr_array_make(fake.pool, 4, sizeof(ap_conf_vector_t *));
+    merged->handler = orders[_i].handler;
+    merged->expr_handler = orders[_i].expression ? &expression : NULL;
+    if (orders[_i].is_pattern)
+        rule->location = NULL;
+    for (const char *kind = orders[_i].sections; *kind; kind++) {
+        ap_conf_vector_t *section = add_section(r, *kind, merged);
+        if (*kind == 'F')
+            rule->section = section;
+    }
+    r->handler = "named";
+    ck_assert_int_eq(fixups(r), DECLINED);
+    ck_assert_str_eq(r->handler, orders[_i].ours ? HANDLER_FACTORIAL : "named");
+    ck_assert_int_eq(r->finfo.filetype, orders[_i].ours ? APR_UNKFILE : APR_NOFILE);
+}
+END_TEST
+
 START_TEST(a_marked_address_changed_to_another_is_left_alone)
 {
     request_rec *r = marked_request();
@@ -132,6 +198,8 @@ Suite *suite(void)
     tcase_add_test(t, any_other_address_is_left_alone);
     tcase_add_test(t, what_is_proxied_stays_so);
     tcase_add_test(t, a_handler_of_the_whole_site_is_overruled_and_one_of_the_address_is_not);
+    tcase_add_loop_test(t, a_handler_that_is_named_nearer_to_the_address_wins, 0,
+                        sizeof orders / sizeof *orders);
     tcase_add_test(t, a_marked_address_changed_to_another_is_left_alone);
     tcase_add_test(t, an_address_changed_to_a_marked_one_is_handled);
     suite_add_tcase(s, t);
