@@ -12,7 +12,8 @@ static const uint64_t large = 1000000;
 static const int64_t SECOND = 1000000;
 
 static factorial_request q;
-static int releases; /* of the digits' block */
+static int releases;      /* of the digits' block */
+static apr_status_t sent; /* what sending ends with */
 
 /* No limit follows the wall clock. */
 static void set_up(void)
@@ -34,6 +35,7 @@ static request_rec *paced_request(void)
     ck_assert_int_eq(fake.filter_type, AP_FTYPE_CONNECTION - 1);
     q = (factorial_request){.r = r};
     releases = 0;
+    sent = APR_SUCCESS;
     return r;
 }
 
@@ -45,7 +47,7 @@ static apr_status_t send_held(ap_filter_t *f, apr_bucket_brigade *brigade)
     ck_assert_ptr_null(brigade);
     if (--asks_until_sent <= 0)
         f->c->data_in_output_filters = 0;
-    return APR_SUCCESS;
+    return sent;
 }
 
 static void start_pacing(request_rec *r, uint64_t bytes, uint64_t timeout)
@@ -316,6 +318,20 @@ START_TEST(a_chunk_waits_with_a_slot_until_httpd_holds_nothing)
 }
 END_TEST
 
+START_TEST(an_error_while_it_waits_ends_the_response)
+{
+    request_rec *r = paced_request();
+    hold_data(r, 3);
+    start_pacing(r, large, 10);
+    sent = APR_ECONNRESET;
+    ck_assert_int_eq(send_through(r, 1000), APR_ECONNRESET);
+    ck_assert_int_eq(asks_until_sent, 2);
+    ck_assert_str_eq(fake.body, "");
+    ck_assert(!q.expired);
+    close(client_end);
+}
+END_TEST
+
 START_TEST(without_a_slot_no_worker_waits)
 {
     request_rec *r = paced_request();
@@ -420,6 +436,7 @@ Suite *suite(void)
     tcase_add_test(t, a_client_that_httpd_has_waited_for_in_vain_is_given_up);
     tcase_add_test(t, another_error_is_passed_back_as_it_is);
     tcase_add_test(t, a_chunk_waits_with_a_slot_until_httpd_holds_nothing);
+    tcase_add_test(t, an_error_while_it_waits_ends_the_response);
     tcase_add_test(t, without_a_slot_no_worker_waits);
     tcase_add_test(t, where_each_connection_has_a_worker_waiting_needs_no_slot);
     tcase_add_test(t, a_stream_needs_a_slot_from_its_second_chunk_on);
