@@ -81,7 +81,7 @@ static bool advance(factorial_pool *pool, sequence *s)
     bool more = !job_cancelled(s->job) && s->next(s->context, &loop);
     pthread_mutex_lock(&pool->lock);
     s->over = !more;
-    s->loop = loop;
+    s->loop = more ? loop : (pool_loop){0};
     atomic_store_explicit(&s->taken, 0, memory_order_relaxed);
     unsigned wanted = (unsigned)(loop.count < s->most ? loop.count : s->most);
     bool wake_owner = s->owner_waits && (s->over || wanted > 1);
