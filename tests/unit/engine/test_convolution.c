@@ -363,6 +363,10 @@ END_TEST
 Suite *suite(void)
 {
     Suite *s = suite_create("convolution");
+    TCase *division = tcase_create("division");
+    tcase_add_checked_fixture(division, set_up, tear_down);
+    tcase_add_test(division, the_work_is_divided_into_chunks_and_blocks);
+    suite_add_tcase(s, division);
     TCase *t = tcase_create("convolution");
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 120);
@@ -373,9 +377,5 @@ Suite *suite(void)
     tcase_add_loop_test(t, the_product_may_take_a_factors_place, 0, KERNELS_MAX);
     tcase_add_loop_test(t, a_cancelled_product_stops, 0, KERNELS_MAX);
     suite_add_tcase(s, t);
-    TCase *division = tcase_create("division");
-    tcase_add_checked_fixture(division, set_up, tear_down);
-    tcase_add_test(division, the_work_is_divided_into_chunks_and_blocks);
-    suite_add_tcase(s, division);
     return s;
 }
