@@ -193,12 +193,14 @@ SEEN_BY_LIBRARIES int gettimeofday(struct timeval *t, void *zone)
 void ap_log_rerror_(const char *file, int line, int index, int level, apr_status_t status,
                     const request_rec *r, const char *format, ...)
 {
+    fake.log_status += status;
     fake.log_lines++;
 }
 
 void ap_log_error_(const char *file, int line, int index, int level, apr_status_t status,
                    const server_rec *server, const char *format, ...)
 {
+    fake.log_status += status;
     fake.log_lines++;
 }
 

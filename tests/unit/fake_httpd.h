@@ -23,6 +23,7 @@ typedef struct {
     int passes;       /* calls of ap_pass_brigade */
     int data_buckets; /* buckets with data among what was passed */
     int log_lines;
+    apr_status_t log_status;     /* the sum of what they were given */
     apr_status_t pass_result;    /* what ap_pass_brigade returns */
     int discard_result;          /* what ap_discard_request_body returns */
     const char *context_refusal; /* what ap_check_cmd_context returns */

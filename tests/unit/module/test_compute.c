@@ -71,6 +71,20 @@ START_TEST(a_small_number_needs_no_budget)
 }
 END_TEST
 
+START_TEST(a_small_number_is_neither_charged_nor_counted)
+{
+    factorial_request q;
+    request_rec *r = start_child(thread_counts[_i]);
+    ((process_state *)process)->limits.memory = 0;
+    ((process_state *)process)->short_most = 0;
+    ck_assert_int_eq(compute(r, 4096, &q), OUTCOME_OK);
+    ck_assert(!q.slot.taken);
+    ck_assert_uint_eq(admission_sum(process->budget->ledger).memory, 0);
+    result_free(q.digits);
+    assert_budget_is_free();
+}
+END_TEST
+
 START_TEST(a_large_number_holds_its_digits_until_they_are_released)
 {
     factorial_request q;
@@ -194,6 +208,30 @@ START_TEST(nobody_is_refused_for_memory_that_is_kept)
 }
 END_TEST
 
+static const char *const engines[] = {"auto", "gmp"};
+
+START_TEST(a_long_number_needs_the_memory_that_its_plan_says)
+{
+    factorial_request q;
+    request_rec *r = fake_request(NULL);
+    void *record = ap_get_module_config(r->server->lookup_defaults, &factorial_module);
+    ck_assert_ptr_null(fake_directive_outside(record, "FactorialEngine", engines[_i]));
+    fake.threads = 1;
+    ck_assert(process_prepare(r->server));
+    process_init(fake.pool, r->server);
+    set(r, "FactorialQueueTimeout", "0");
+    uint64_t n = 30000;
+    for (uint64_t less = 0; less < 2; less++) {
+        ((process_state *)process)->limits.memory = memory_of(n) - less;
+        ck_assert_int_eq(compute(r, n, &q), less ? OUTCOME_BUSY : OUTCOME_OK);
+        slot_return(&q.slot, q.r);
+        if (!less)
+            result_free(q.digits);
+        assert_budget_is_free();
+    }
+}
+END_TEST
+
 START_TEST(without_an_account_large_numbers_are_refused)
 {
     factorial_request q;
@@ -310,12 +348,14 @@ Suite *suite(void)
     tcase_add_test(t, the_largest_number_is_what_memory_has_room_for);
     /* Each needs a process that is no child yet. */
     if (!suite_under_valgrind()) {
+        tcase_add_loop_test(t, a_small_number_is_neither_charged_nor_counted, 0, BOTH);
         tcase_add_loop_test(t, a_short_number_is_charged_but_needs_no_computation_of_the_budget, 0,
                             BOTH);
         tcase_add_test(t, short_numbers_one_after_another_leave_nothing_behind);
         tcase_add_test(t, a_short_number_that_finds_no_room_is_treated_as_a_long_one);
         tcase_add_test(t, a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory);
         tcase_add_loop_test(t, nobody_is_refused_for_memory_that_is_kept, 0, BOTH);
+        tcase_add_loop_test(t, a_long_number_needs_the_memory_that_its_plan_says, 0, 2);
         tcase_add_test(t, without_an_account_large_numbers_are_refused);
         tcase_add_loop_test(t, a_large_number_holds_its_digits_until_they_are_released, 0, BOTH);
         tcase_add_loop_test(t, who_finds_the_budget_taken_waits_and_is_refused, 0, BOTH);

@@ -175,6 +175,7 @@ START_TEST(a_refusal_is_logged_and_noted)
     ck_assert_int_eq(handler_factorial(r), OK);
     ck_assert_int_eq(r->status, 503);
     ck_assert_int_eq(fake.log_lines, 1);
+    ck_assert_int_eq(fake.log_status, 0);
     ck_assert_str_eq(apr_table_get(r->notes, "factorial-n"), "60000");
     ck_assert_str_eq(apr_table_get(r->notes, "factorial-digits"), "260635");
     ck_assert_str_eq(apr_table_get(r->notes, "factorial-reason"), "busy");

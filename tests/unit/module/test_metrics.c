@@ -73,6 +73,16 @@ START_TEST(each_request_is_counted_once)
     assert_shown(AP_STATUS_SHORT, "FactorialResults: 1\n");
     assert_shown(AP_STATUS_SHORT, "FactorialBadRequests: 1\n");
     assert_shown(AP_STATUS_SHORT, "FactorialComputations: 1\n");
+    r->header_only = 1;
+    ck_assert_int_eq(handler_factorial(r), OK);
+    r->header_only = 0;
+    r->method_number = M_OPTIONS;
+    ck_assert_int_eq(handler_factorial(r), OK);
+    r->method_number = M_GET;
+    fake_header(r, "If-None-Match", "*");
+    ck_assert_int_eq(handler_factorial(r), OK);
+    assert_shown(AP_STATUS_SHORT, "FactorialHeaders: 3\n");
+    assert_shown(AP_STATUS_SHORT, "FactorialComputations: 1\n");
     r->handler = HANDLER_HEALTH;
     ck_assert_int_eq(handler_health(r), OK);
     assert_shown(AP_STATUS_SHORT, "FactorialHealthChecks: 1\n");

@@ -119,6 +119,7 @@ START_TEST(there_are_two_accounts_for_each_process)
     process_init(fake.pool, r->server);
     ck_assert(!process->joined);
     ck_assert_int_eq(fake.log_lines, 1);
+    ck_assert_int_eq(fake.log_status, 0);
 }
 END_TEST
 

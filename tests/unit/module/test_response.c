@@ -129,6 +129,46 @@ static request_rec *head_of_5(void)
     return q.r;
 }
 
+#define EVERYBODY  "public, max-age=31536000, immutable"
+#define ONE_CLIENT "private, max-age=31536000, immutable"
+
+START_TEST(one_cache_control_is_left_and_none_that_lets_caches_store_a_cookie)
+{
+    static const struct {
+        const char *before, *cookie, *after;
+    } cases[] = {
+        {EVERYBODY, NULL, EVERYBODY},
+        {EVERYBODY, "a=b", ONE_CLIENT},
+        {EVERYBODY ", no-transform", NULL, EVERYBODY ", no-transform"},
+        {EVERYBODY ", no-transform", "a=b", ONE_CLIENT ", no-transform"},
+        {EVERYBODY ", max-age=60", NULL, "max-age=60"}, /* as mod_expires adds it */
+        {ONE_CLIENT, "a=b", ONE_CLIENT},
+        {ONE_CLIENT ", max-age=60", NULL, "max-age=60"},
+        {"no-store, max-age=60", "a=b", "no-store, max-age=60"}, /* another module's */
+        {"public", "a=b", "public"},
+        {NULL, "a=b", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int always = 0; always < 3;
+             always++) { /* 1: the cookie is; 2: a field of its own too */
+            request_rec *r = head_of_5();
+            apr_table_unset(r->headers_out, "Cache-Control");
+            if (cases[i].before)
+                apr_table_setn(r->headers_out, "Cache-Control", cases[i].before);
+            if (cases[i].cookie)
+                apr_table_setn(always ? r->err_headers_out : r->headers_out, "Set-Cookie",
+                               cases[i].cookie);
+            if (always == 2)
+                apr_table_setn(r->err_headers_out, "Cache-Control", "no-cache");
+            pass_to_last_filter(r, "1234.");
+            bool ours = cases[i].before && (!strncmp(cases[i].before, EVERYBODY, 34) ||
+                                            !strncmp(cases[i].before, ONE_CLIENT, 34));
+            ck_assert_pstr_eq(fake_answer_header(r, "Cache-Control"),
+                              always == 2 && ours ? NULL : cases[i].after);
+        }
+}
+END_TEST
+
 START_TEST(head_tells_the_length_unless_the_body_has_changed)
 {
     static const struct {
@@ -208,6 +248,7 @@ Suite *suite(void)
     tcase_add_test(t, a_failure_to_send_is_logged_unless_the_client_has_gone);
     tcase_add_test(t, large_results_ask_compressors_to_stay_out);
     tcase_add_test(t, results_for_somebody_are_not_for_everybody);
+    tcase_add_test(t, one_cache_control_is_left_and_none_that_lets_caches_store_a_cookie);
     tcase_add_test(t, head_tells_the_length_unless_the_body_has_changed);
     tcase_add_test(t, another_filters_error_is_passed_on);
     tcase_add_test(t, errors_are_plain_or_problem_details);
