@@ -257,8 +257,14 @@ def test_what_the_firewall_answers_is_in_the_api_document(name: str, stack: str)
     assert body["ContentType"] == "TEXT_PLAIN"
     assert {"Name": "Retry-After", "Value": "300"} in answer["ResponseHeaders"]
     assert {"Name": "Cache-Control", "Value": "no-store"} in answer["ResponseHeaders"]
-    document = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text("utf-8")
+    documents = Path(__file__).parent.parent.parent / "docs"
+    document = " ".join((documents / "api.md").read_text("utf-8").split())
     assert f"| {answer['ResponseCode']} | `{body['Content']}` |" in document
+    prod = settings("prod").firewall
+    shipped = f"{prod.requests_per_source:,} requests in five minutes"
+    assert f"in the shipped production environment {shipped}" in document
+    assert prod.window_seconds == 300
+    assert f"may answer {answer['ResponseCode']}" in (documents / "openapi.yaml").read_text("utf-8")
 
 
 def test_both_sides_of_the_firewalls_switch_are_tested() -> None:
