@@ -16,7 +16,7 @@ enum { SEGMENTS_MAX = 13, CHUNKS_MAX = 64 };
 
 /*
  * One product, all fields' share of it. Its length is a number of segments of h coefficients: 4 to
- * 7, or 9, 11, 13 or 15. The first 4 or 8 are M coefficients, M a power of two, the others are the
+ * 7, or 9, 11 or 13. The first 4 or 8 are M coefficients, M a power of two, the others are the
  * tail: polynomials are taken modulo x^M - 1 and, for the tail, modulo some factors of x^M + 1. Of
  * points[operand][field], of that length, the parts are
  *

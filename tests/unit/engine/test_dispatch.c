@@ -32,14 +32,14 @@ END_TEST
 
 /* ---- kernels that fail */
 
-static const kernel *real;  /* what the wrong functions below call */
-static unsigned wrong_tail; /* they are wrong for products of this shape only */
+static const kernel *real;      /* what the wrong functions below call */
+static unsigned wrong_segments; /* they are wrong for products of so many segments only */
 static bool wrong_square;
 
 static void store_wrong(convolution *c, size_t chunk)
 {
     real->store(c, chunk);
-    if (chunk == 0 && c->tail == wrong_tail && (c->operands == 1) == wrong_square)
+    if (chunk == 0 && c->segments == wrong_segments && (c->operands == 1) == wrong_square)
         c->product[0] ^= 1;
 }
 
@@ -51,13 +51,16 @@ START_TEST(a_kernel_is_tried_by_squares_and_products_of_every_shape)
     kernel broken = *real;
     ck_assert(dispatch_try(&broken));
     broken.store = store_wrong;
-    for (wrong_tail = 0; wrong_tail < 4; wrong_tail++) {
+    static const unsigned segments[] = {4, 5, 6, 7, 9, 11, 13};
+    for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
+        wrong_segments = segments[i];
         wrong_square = false;
         ck_assert(!dispatch_try(&broken));
         wrong_square = true;
         ck_assert(!dispatch_try(&broken));
     }
-    ck_assert(dispatch_try(&broken)); /* there is no such shape */
+    wrong_segments = 8; /* there is no such product */
+    ck_assert(dispatch_try(&broken));
 }
 END_TEST
 

@@ -45,18 +45,17 @@ static void start(int daemons, int threads)
 /* Child processes, workers of each, FactorialConcurrency; what follows from them. */
 static const struct {
     int daemons, threads;
-    const char *concurrency;
-    unsigned here, everywhere, cached;
+    unsigned concurrency, here, everywhere, cached;
     int short_most;
 } servers[] = {
-    {256, 1, "4", 1, 64, 0, 1}, /* prefork */
-    {1, 1, "4", 1, 1, 0, 1},    {2, 3, "4", 1, 1, 1, 1},     {3, 4, "4", 1, 3, 1, 2},
-    {4, 25, "4", 6, 25, 4, 12}, {4, 25, "40", 6, 25, 6, 12},
+    {256, 1, 4, 1, 64, 0, 1}, /* prefork */
+    {1, 1, 4, 1, 1, 0, 1},    {2, 3, 4, 1, 1, 1, 1},     {3, 4, 4, 1, 3, 1, 2},
+    {4, 25, 4, 6, 25, 4, 12}, {4, 25, 40, 6, 25, 6, 12},
 };
 
 START_TEST(a_quarter_of_the_workers_may_wait_and_half_compute_short_numbers)
 {
-    set("FactorialConcurrency", servers[_i].concurrency);
+    set("FactorialConcurrency", apr_psprintf(fake.pool, "%u", servers[_i].concurrency));
     set("FactorialMaxWaiting", "7");
     set("FactorialThreads", "1");
     set("FactorialEngine", "gmp");
@@ -65,7 +64,7 @@ START_TEST(a_quarter_of_the_workers_may_wait_and_half_compute_short_numbers)
     ck_assert_uint_eq(process->here, servers[_i].here);
     ck_assert_uint_eq(process->everywhere, servers[_i].everywhere);
     ck_assert_int_eq(process->short_most, servers[_i].short_most);
-    ck_assert_uint_eq(process->limits.computations, (unsigned)atoi(servers[_i].concurrency));
+    ck_assert_uint_eq(process->limits.computations, servers[_i].concurrency);
     ck_assert_uint_eq(process->limits.cached, servers[_i].cached);
     ck_assert_uint_eq(process->limits.waiting, 7);
     ck_assert_uint_eq(process->limits.memory, 100 << 20);
