@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import client
 from apxs import HTTPD, MODULES
@@ -29,6 +29,7 @@ TRIES = 5
 READY = "resuming normal operations"
 
 API = "/api/v1/factorial"
+PATH = f"{API}?number="  # and a number
 ENDPOINT = f'<Location "{API}">\n    Factorial On\n</Location>\n'
 # The endpoint, and what tests look at while it works.
 WATCHED = f"""{ENDPOINT}
@@ -68,6 +69,11 @@ def wait_until(condition: Callable[[], T], what: str, seconds: float = SECONDS) 
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         time.sleep(0.02)
     return value
+
+
+def environment() -> dict[str, str]:
+    preload = os.environ.get("SERVER_PRELOAD")
+    return dict(os.environ) | ({"LD_PRELOAD": preload} if preload else {})
 
 
 def exists(pid: int) -> bool:
@@ -138,18 +144,16 @@ Group www-data
     def start(self, arguments: Sequence[str], wrapper: Sequence[str]) -> None:
         """In a session of its own, since prefork signals its process group; it does not outlive the test."""
         (self.root / "error.log").unlink(missing_ok=True)
-        environment = dict(os.environ)
-        if preload := environment.get("SERVER_PRELOAD"):
-            environment["LD_PRELOAD"] = preload
+        before = [part.replace("@ROOT@", str(self.root)) for part in wrapper]
         with (
             (self.root / "access.log").open("ab") as out,
             (self.root / "error.log").open("ab") as log,
         ):
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", *wrapper, HTTPD, "-DFOREGROUND", *arguments],
+                ["setpriv", "--pdeathsig", "TERM", *before, HTTPD, "-DFOREGROUND", *arguments],
                 stdout=out,
                 stderr=log,
-                env=environment,
+                env=environment(),
                 start_new_session=True,
             )
 
@@ -172,19 +176,28 @@ Group www-data
         self.process.send_signal(signal.SIGUSR1)
         wait_until(lambda: self.logged(READY) > before, "the server has restarted")
 
-    def stop(self, sent: signal.Signals = signal.SIGWINCH, seconds: float = SECONDS) -> None:
-        """Ends it, gracefully by default: by SIGTERM event's main thread closes sockets that its workers are
-        just freeing, and may crash in that. All its processes must end."""
+    def stop(
+        self,
+        sent: signal.Signals = signal.SIGWINCH,
+        seconds: float = SECONDS,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ends it within so many seconds, gracefully by default: by SIGTERM event's main thread closes sockets
+        that its workers are just freeing, and may crash in that. Nothing of it may outlast it."""
         if self.process.poll() is None:
             children = self.children()
+            end = time.monotonic() + seconds
             self.process.send_signal(sent)
+            meanwhile()
             try:
-                self.process.wait(seconds)
+                self.process.wait(end - time.monotonic())
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
                 raise AssertionError(f"the server did not end within {seconds} s") from None
             wait_until(lambda: not any(map(exists, children)), "all children have ended", 5)
+            shared = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+            assert str(self.process.pid) not in [row.split()[4] for row in shared]
         assert self.process.returncode == 0, f"exit status {self.process.returncode}"
 
     def children(self) -> list[int]:
@@ -212,10 +225,15 @@ Group www-data
     def wait_for_metric(self, name: str, value: int, seconds: float = SECONDS) -> None:
         wait_until(lambda: self.metric(name) == value, f"{name} is {value}", seconds)
 
-    def settle(self) -> None:
+    def has_read(self, requests: int) -> bool:
+        """That many, all of which have ended or wait for nothing but for themselves."""
+        ended = sum(map(self.metric, ("Results", "RefusedBusy", "AbortedSlow")))
+        return ended + self.metric("Busy") + self.metric("Streams") >= requests
+
+    def settle(self, seconds: float = SECONDS) -> None:
         """All that the requests have taken is given back."""
         for name in ("Busy", "Waiting", "Computing", "MemoryBytes"):
-            self.wait_for_metric(name, 0)
+            self.wait_for_metric(name, 0, seconds)
 
     def log(self, name: str = "error.log") -> str:
         return (self.root / name).read_text(errors="replace")
@@ -265,7 +283,7 @@ def running(
     ready: str = READY,
 ) -> Iterator[Httpd]:
     """Runs the configuration that `make run` has, or another with these modules of httpd's; `extra` comes
-    behind it. @ROOT@ and @PORT@ in it are the server's own. Nothing is added to a `whole` one. `prepare` is
+    behind it. @ROOT@ and @PORT@ in them are the server's own, @ROOT@ in the wrapper too. Nothing is added to a `whole` one. `prepare` is
     given cache/ beforehand, `wrapper` runs the server's command, and `ready` is what the error log has once
     it serves. Fails if the server does not end well, or the log has a line that nobody expected."""
     with folder() as root:
@@ -293,6 +311,13 @@ def running(
         assert not surprises, "\n".join(surprises)
 
 
+def watched(
+    configuration: str = "", modules: str = "", **options: Any
+) -> contextlib.AbstractContextManager[Httpd]:
+    """The same for the endpoint with what tests look at while it works, and this configuration behind it."""
+    return running(WATCHED + configuration, f"status {modules}", **options)
+
+
 def refusal(configuration: str, modules: str = "", prepare: Prepare = lambda _: None) -> str:
     """What `httpd -t` has against the configuration; "" if nothing."""
     with folder() as root:
@@ -300,5 +325,7 @@ def refusal(configuration: str, modules: str = "", prepare: Prepare = lambda _: 
         server = Httpd(root)
         server.fill("htdocs/index.html", "")
         command = [HTTPD, "-t", *server.configure(configuration, modules)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, check=False
+        )
         return "" if done.returncode == 0 else done.stderr

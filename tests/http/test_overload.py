@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 from client import Connection
-from httpd import API, WATCHED, Httpd, running, wait_until
+from httpd import API, WATCHED, Httpd, wait_until, watched
 
 mpm = pytest.mark.mpm
 
 # GMP alone takes some ten seconds for it.
 LONG = f"{API}?number=8000000"
-SLOWLY = f"""{WATCHED}
+SLOWLY = """
 FactorialEngine gmp
 FactorialMemory 2048
 FactorialMaxNumber 8000000
@@ -65,7 +65,7 @@ CustomLog notes.log notes
         "exit signal Killed",
         "children are killed successively",
     ]
-    with running(configuration, "status", expected=expected) as httpd:
+    with watched(configuration, expected=expected) as httpd:
         yield httpd
         httpd.settle()
 
@@ -107,7 +107,7 @@ def test_a_steady_reader_is_not_held_to_httpds_timeout() -> None:
     """What httpd may hold, 60,000 bytes, takes it 7 seconds and so longer than Timeout; what the kernel takes
     from httpd at a time, some 4 KiB, takes half a second."""
     with (
-        running(f"{SLOWLY}Timeout 5\nSendBufferSize 2048\n", "status") as server,
+        watched(f"{SLOWLY}Timeout 5\nSendBufferSize 2048\n") as server,
         asking(server, f"{API}?number=40000", 2048) as reader,
     ):
         total = 0
@@ -139,7 +139,7 @@ def test_mod_status_shows_the_metrics_on_its_page_too(server: Httpd) -> None:
 @mpm
 def test_memory_sets_a_maximum_of_its_own_and_a_reload_another() -> None:
     text = "Number too large: the maximum is "
-    with running(f"{SLOWLY}FactorialMemory 4\n", "status") as server:
+    with watched(f"{SLOWLY}FactorialMemory 4\n") as server:
         answer = server.get(LONG)
         assert answer.status == 400
         assert answer.text.startswith(text)
@@ -148,7 +148,7 @@ def test_memory_sets_a_maximum_of_its_own_and_a_reload_another() -> None:
         assert server.get(f"{API}?number={maximum}").status == 200
         above = f"{API}?number={maximum + 1}"
         assert server.get(above).status == 400
-        server.reload(f"{SLOWLY}FactorialMemory 512\n", "status")
+        server.reload(f"{WATCHED}{SLOWLY}FactorialMemory 512\n", "status")
         wait_until(lambda: server.get(above).status == 200, "the new limit")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from factorials import Factorials
-from httpd import API, WATCHED, running
+from httpd import API, watched
 
 KILL, REFUSE = 0x80000000, 0x00050001  # seccomp's: end the process; EPERM
 FORBID = str(Path(__file__).with_name("forbid_priorities.py"))
@@ -16,7 +16,7 @@ FORBID = str(Path(__file__).with_name("forbid_priorities.py"))
 def test_a_filter_that_forbids_priorities_changes_nothing_else(action: int) -> None:
     normal = "compute threads keep the normal priority"
     wrapper = [sys.executable, FORBID, str(action)]
-    with running(WATCHED, "status", expected=[normal], wrapper=wrapper) as server:
+    with watched(expected=[normal], wrapper=wrapper) as server:
         assert server.logged(normal)
         answer = server.get(f"{API}?number=100000")
         assert answer.status == 200

@@ -13,7 +13,7 @@ import subprocess
 from apxs import HTTPD
 
 # A server that is to leave core files, in its own directory.
-CORES = "CoreDumpDirectory {root}/htdocs\n"
+CORES = 'CoreDumpDirectory "@ROOT@/cache"\n'
 resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
 
 
@@ -32,7 +32,7 @@ def crashes_of_ours(server):
 
 def stack_of(server, pid):
     """The stack of the thread that crashed, "" if there is no core file of it or no gdb."""
-    cores = list((server.root / "htdocs").glob("core*"))
+    cores = list((server.root / "cache").glob("core*"))
     for core in cores:
         try:
             said = subprocess.run(

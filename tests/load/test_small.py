@@ -3,14 +3,13 @@
 import contextlib
 import os
 import time
-import unittest
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
-from client import PATH, Connection, get
-from report import report
-from server import Server
+import pytest
+from client import Connection, ask
+from httpd import PATH, watched
 
 CLIENTS = 8
 SECONDS = 30 if os.environ.get("LOAD") == "long" else 5
@@ -26,7 +25,7 @@ def probe(port):
             answer = connection.answer()
             took.append(time.monotonic() - start)
             assert answer.body == b'{"factorial":2432902008176640000}\n', answer
-            if answer.headers.get("connection") == "close":  # MaxKeepAliveRequests
+            if answer.headers["Connection"] == "close":  # MaxKeepAliveRequests
                 connection = Connection(port)
             time.sleep(0.002)
     return sorted(took)
@@ -38,7 +37,7 @@ def press(port):
     def client(i):
         statuses, end = Counter(), time.monotonic() + SECONDS + 1
         while time.monotonic() < end:
-            statuses[get(port, f"{PATH}{1000000 - i}").status] += 1
+            statuses[ask(port, "GET", f"{PATH}{1000000 - i}").status] += 1
         return statuses
 
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -70,35 +69,36 @@ def half_a_machine():
             group.rmdir()
 
 
-class Small(unittest.TestCase):
-    def beside_large_ones(self, name, cgroup=None):
-        expected = ["refused: too many large numbers at once"]
-        with (
-            ProcessPoolExecutor(2) as processes,
-            Server(expected=expected, cgroup=cgroup) as server,
-        ):
-            alone = processes.submit(probe, server.port).result()
-            large = processes.submit(press, server.port)
-            time.sleep(0.5)
-            beside = processes.submit(probe, server.port).result()
-            statuses = large.result()
-            server.settle()
-            p99 = [1000 * times[len(times) * 99 // 100] for times in (alone, beside)]
-            report(
-                f"{name}: p99 of {len(alone)} small requests alone {p99[0]:.2f} ms, of "
-                f"{len(beside)} beside {CLIENTS} clients {p99[1]:.2f} ms: {p99[1] / p99[0]:.1f} "
-                f"times; large: {dict(statuses)}"
-            )
-            self.assertEqual(statuses[200] + statuses[503], statuses.total())
-            self.assertGreater(statuses[200], 0)
-            self.assertTrue(beside)
+def beside_large_ones(name, wrapper=()):
+    expected = ["refused: too many large numbers at once"]
+    with (
+        ProcessPoolExecutor(2) as processes,
+        watched(expected=expected, wrapper=wrapper) as server,
+    ):
+        alone = processes.submit(probe, server.port).result()
+        large = processes.submit(press, server.port)
+        time.sleep(0.5)
+        beside = processes.submit(probe, server.port).result()
+        statuses = large.result()
+        server.settle()
+        p99 = [1000 * times[len(times) * 99 // 100] for times in (alone, beside)]
+        print(
+            f"report: {name}: p99 of {len(alone)} small requests alone {p99[0]:.2f} ms, of "
+            f"{len(beside)} beside {CLIENTS} clients {p99[1]:.2f} ms: {p99[1] / p99[0]:.1f} "
+            f"times; large: {dict(statuses)}"
+        )
+        assert statuses[200] + statuses[503] == statuses.total()
+        assert statuses[200] > 0
+        assert beside
 
-    def test_small_requests_beside_large_ones(self):
-        self.beside_large_ones("whole machine")
 
-    def test_small_requests_beside_large_ones_under_a_quota(self):
-        with half_a_machine() as cgroup:
-            if not cgroup:
-                report("no control group for a quota may be made here: left out")
-                self.skipTest("no control group")
-            self.beside_large_ones("quota of one processor", cgroup)
+def test_small_requests_beside_large_ones():
+    beside_large_ones("whole machine")
+
+
+def test_small_requests_beside_large_ones_under_a_quota():
+    with half_a_machine() as cgroup:
+        if not cgroup:
+            pytest.skip("no control group")
+        within = ["sh", "-c", f'echo $$ >{cgroup}/cgroup.procs; exec "$@"', "sh"]
+        beside_large_ones("quota of one processor", within)

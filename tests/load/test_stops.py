@@ -5,13 +5,11 @@ import contextlib
 import signal
 import threading
 import time
-import unittest
 
-from client import PATH, Connection, get
+import pytest
+from client import Connection
 from crashes import CORES, crashes_of_ours
-from report import report
-from server import Server, wait_until
-from test_silent import answered
+from httpd import PATH, wait_until, watched
 
 EXPECTED = [
     "refused: too many large numbers at once",
@@ -19,108 +17,100 @@ EXPECTED = [
     "aborted: the client does not read the response",
     "stopped: the server is stopping",
 ]
-MPMS = ("event", "worker", "prefork")
+mpms = pytest.mark.parametrize("mpm", ["event", "worker", "prefork"])
 
 
-class Stops(unittest.TestCase):
-    def test_graceful_restarts_lose_no_request(self):
-        # httpd notices that children of two generations ago have ended: AH00546.
-        with Server(expected=[*EXPECTED, "AH00546: no record of generation"]) as server:
-            stop, lost, statuses = threading.Event(), [], []
+def test_graceful_restarts_lose_no_request():
+    # httpd notices that children of two generations ago have ended: AH00546.
+    with watched(expected=[*EXPECTED, "AH00546: no record of generation"]) as server:
+        stop, lost, statuses = threading.Event(), [], []
 
-            def client(n):
-                while not stop.is_set():
-                    try:
-                        statuses.append(get(server.port, f"{PATH}{n}").status)
-                    except OSError as error:
-                        lost.append(error)
-
-            with concurrent.futures.ThreadPoolExecutor(8) as pool:
-                for n in (20, 20, 3000, 3000, 50000, 100000, 200000, 1000000):
-                    pool.submit(client, n)
+        def client(n):
+            while not stop.is_set():
                 try:
-                    for few in (50, 100, 150, 200):
-                        wait_until(lambda few=few: len(statuses) > few, 60, "answers")
-                        server.reload()
-                finally:
-                    stop.set()
-            server.settle()
-            ok, refused = statuses.count(200), statuses.count(503)
-            report(f"4 graceful restarts: {ok} answered, {refused} refused, {len(lost)} lost")
-            self.assertEqual(lost, [])
-            self.assertEqual(ok + refused, len(statuses))
-            self.assertGreater(ok, 0)
+                    statuses.append(server.get(f"{PATH}{n}").status)
+                except OSError as error:
+                    lost.append(error)
 
-    def graceful_stop(self, mpm):
-        # Above the sum of our limits: 1 for waiting, 60 for computing, 4 for sending.
-        configuration = (
-            "FactorialConcurrency 2\nFactorialQueueTimeout 1\nFactorialTimeout 60\n"
-            "FactorialSendTimeout 1\nGracefulShutdownTimeout 90\nFactorialEngine gmp\n"
-        )
-        with Server(configuration, mpm=mpm, expected=EXPECTED) as server:
-            clients = [Connection(server.port) for _ in range(20)]
-            for i, client in enumerate(clients):
-                client.ask(f"{PATH}{500000 + i}", {"Connection": "close"})
-            # One that httpd has not accepted yet would be the kernel's loss.
-            wait_until(lambda: answered(server, len(clients)), 60, "all have been read")
-            server.children()
-            start = time.monotonic()
-            server.process.send_signal(signal.SIGWINCH)
-            statuses = [client.answer().status for client in clients]
-            server.ended_within(90)
-            took = time.monotonic() - start
-            for client in clients:
-                client.close()
-            ok, refused = statuses.count(200), statuses.count(503)
-            report(f"{mpm}: graceful stop: {ok} answered, {refused} refused, {took:.1f} s")
-            self.assertEqual(ok + refused, 20)
-            self.assertGreaterEqual(ok, 2)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for n in (20, 20, 3000, 3000, 50000, 100000, 200000, 1000000):
+                pool.submit(client, n)
+            try:
+                for few in (50, 100, 150, 200):
+                    wait_until(lambda few=few: len(statuses) > few, "answers")
+                    server.reload()
+            finally:
+                stop.set()
+        server.settle()
+        ok, refused = statuses.count(200), statuses.count(503)
+        print(f"report: 4 graceful restarts: {ok} answered, {refused} refused, {len(lost)} lost")
+        assert lost == []
+        assert ok + refused == len(statuses)
+        assert ok > 0
 
-    def test_a_graceful_stop_loses_no_request_under_event(self):
-        self.graceful_stop("event")
 
-    def test_a_graceful_stop_loses_no_request_under_worker(self):
-        self.graceful_stop("worker")
+@mpms
+def test_a_graceful_stop_loses_no_request(mpm):
+    # Above the sum of our limits: 1 for waiting, 60 for computing, 4 for sending.
+    configuration = (
+        "FactorialConcurrency 2\nFactorialQueueTimeout 1\nFactorialTimeout 60\n"
+        "FactorialSendTimeout 1\nGracefulShutdownTimeout 90\nFactorialEngine gmp\n"
+    )
+    with watched(configuration, mpm=mpm, expected=EXPECTED) as server:
+        clients = [Connection(server.port) for _ in range(20)]
+        for i, client in enumerate(clients):
+            client.ask(f"{PATH}{500000 + i}", Connection="close")
+        # One that httpd has not accepted yet would be the kernel's loss.
+        wait_until(lambda: server.has_read(len(clients)), "all have been read")
+        start, statuses = time.monotonic(), []
 
-    def test_a_graceful_stop_loses_no_request_under_prefork(self):
-        self.graceful_stop("prefork")
+        def take():
+            statuses.extend(client.answer().status for client in clients)
 
-    def stop_in_haste(self, mpm, delay):
-        """Computing, waiting, sending, some to a client that does not read, at a moment that differs
-        from run to run.
-        """
-        configuration = (
-            f"{CORES}FactorialMaxNumber 8000000\nFactorialMemory 2048\nFactorialTimeout 60\n"
-            "FactorialConcurrency 4\nFactorialEngine gmp\nStartServers 6\nSendBufferSize 16384\n"
-        )
-        # AH00045: httpd asks those that are there after three seconds again; a busy machine may take that.
-        expected = [*EXPECTED, "exit signal", "caught SIGTERM", "AH00045:"]
-        with (
-            Server(configuration, mpm=mpm, expected=expected) as server,
-            contextlib.ExitStack() as open_ones,
-        ):
-            for n in (8000000, 8000000, 100000, 100000, 3000, 3000, 20000, 20000, 8000000):
-                client = Connection(server.port)
-                open_ones.callback(client.close)
-                client.ask(f"{PATH}{n}")
-            deaf = Connection(server.port, receive_buffer=4096)
-            open_ones.callback(deaf.close)
-            deaf.ask(f"{PATH}100000")
-            time.sleep(delay)
-            server.children()
-            start = time.monotonic()
-            server.process.send_signal(signal.SIGTERM)
-            server.ended_within(60)
-            took = time.monotonic() - start
-            ours, foreign = crashes_of_ours(server)
-            self.assertEqual(ours, [])
-            if foreign:
-                report(f"{mpm}: {foreign} crashes of httpd's own (see crashes.py)")
-            return took
+        server.stop(seconds=90, meanwhile=take)
+        took = time.monotonic() - start
+        for client in clients:
+            client.close()
+        ok, refused = statuses.count(200), statuses.count(503)
+        print(f"report: {mpm}: graceful stop: {ok} answered, {refused} refused, {took:.1f} s")
+        assert ok + refused == 20
+        assert ok >= 2
 
-    def test_a_stop_in_haste_needs_no_kill(self):
-        """httpd kills the children that are left after ten seconds, and says so (AH00046)."""
-        for mpm in MPMS:
-            with self.subTest(mpm=mpm):
-                times = [self.stop_in_haste(mpm, delay / 10) for delay in (1, 4, 8)]
-                report(f"{mpm}: stop in haste: {max(times):.1f} s at the most")
+
+def stop_in_haste(mpm, delay):
+    """Computing, waiting, sending, some to a client that does not read, at a moment that differs
+    from run to run.
+    """
+    configuration = (
+        f"{CORES}FactorialMaxNumber 8000000\nFactorialMemory 2048\nFactorialTimeout 60\n"
+        "FactorialConcurrency 4\nFactorialEngine gmp\nStartServers 6\nSendBufferSize 16384\n"
+    )
+    # AH00045: httpd asks those that are there after three seconds again; a busy machine may take that.
+    expected = [*EXPECTED, "exit signal", "caught SIGTERM", "AH00045:"]
+    with (
+        watched(configuration, mpm=mpm, expected=expected) as server,
+        contextlib.ExitStack() as open_ones,
+    ):
+        for n in (8000000, 8000000, 100000, 100000, 3000, 3000, 20000, 20000, 8000000):
+            client = Connection(server.port)
+            open_ones.callback(client.close)
+            client.ask(f"{PATH}{n}")
+        deaf = Connection(server.port, receive_buffer=4096)
+        open_ones.callback(deaf.close)
+        deaf.ask(f"{PATH}100000")
+        time.sleep(delay)
+        start = time.monotonic()
+        server.stop(signal.SIGTERM)
+        took = time.monotonic() - start
+        ours, foreign = crashes_of_ours(server)
+        assert ours == []
+        if foreign:
+            print(f"report: {mpm}: {foreign} crashes of httpd's own (see crashes.py)")
+        return took
+
+
+@mpms
+def test_a_stop_in_haste_needs_no_kill(mpm):
+    """httpd kills the children that are left after ten seconds, and says so (AH00046)."""
+    times = [stop_in_haste(mpm, delay / 10) for delay in (1, 4, 8)]
+    print(f"report: {mpm}: stop in haste: {max(times):.1f} s at the most")
