@@ -221,7 +221,7 @@ class Suites:
     def __init__(self, wanted):
         sources = [*ROOT.glob("tests/unit/*/test_*.c"), *ROOT.glob("tests/http/test_*.py")]
         names = [str(p.relative_to(ROOT / "tests").with_suffix("")) for p in sources]
-        self.names = [n for n in sorted(names) + ["packages/program"] if re.search(wanted, n)]
+        self.names = [n for n in [*sorted(names), "packages/program"] if re.search(wanted, n)]
         self.seconds = {}
         self.kills = collections.Counter()
 

@@ -164,7 +164,6 @@ KERNEL_INLINE void store_tail(vd *d, const double *a, size_t h, const field *f,
         }
         at[l + 1] = at[l] + (both ? half : 0);
     }
-#pragma GCC unroll 4
     for (unsigned k = 0; k < parts >> levels; k++)
         node[levels][k] = reduce(load(a + (at[levels] + k) * h), m);
 #pragma GCC unroll 3
