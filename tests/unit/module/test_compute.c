@@ -18,6 +18,12 @@ static void set_up(void)
     fake_turn_wall_clock();
 }
 
+static void set(request_rec *r, const char *name, const char *value)
+{
+    void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
+    ck_assert_ptr_null(fake_directive(record, name, value));
+}
+
 /* A child of a server whose MPM has so many threads in a child, 1 as prefork has. */
 static request_rec *start_child(int threads)
 {
@@ -27,16 +33,11 @@ static request_rec *start_child(int threads)
     process_init(fake.pool, r->server);
     ck_assert(process->joined);
     ck_assert_int_eq(process->compute_threads != NULL, threads > 1);
+    set(r, "FactorialTimeout", "3600"); /* compute threads may wait long for a busy machine */
     return r;
 }
 
 static const int thread_counts[] = {1, 8};
-
-static void set(request_rec *r, const char *name, const char *value)
-{
-    void *record = ap_get_module_config(r->per_dir_config, &factorial_module);
-    ck_assert_ptr_null(fake_directive(record, name, value));
-}
 
 /* What handler.c does: fills the record in and computes. */
 static outcome compute(request_rec *r, uint64_t n, factorial_request *q)
