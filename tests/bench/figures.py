@@ -136,10 +136,11 @@ large = {large:.3f} # the same, N = 1,000,000
 
 
 def renew(text, texts):
+    """The end is looked for from the marker's own line break on, which is all that an empty place has."""
     return re.sub(
-        r"(<!-- figures: ([\w-]+) -->\n).*?(\n<!-- end of figures -->)",
+        r"(<!-- figures: ([\w-]+) -->)\n.*?(<!-- end of figures -->)",
         lambda found: (
-            found[1] + texts[found[2]].rstrip("\n") + found[3] if found[2] in texts else found[0]
+            f"{found[1]}\n{texts[found[2]].rstrip()}\n{found[3]}" if found[2] in texts else found[0]
         ),
         text,
         flags=re.DOTALL,
