@@ -33,8 +33,7 @@ static double log10_factorial(double n)
  * compare every n up to the limit. */
 static long double log10_factorial_extended(long double n)
 {
-    return ((n + 0.5L) * logl(n) - n) * 0.43429448190325182765113L +
-           0.39908993417905752478250L;
+    return ((n + 0.5L) * logl(n) - n) * 0.43429448190325182765113L + 0.39908993417905752478250L;
 }
 
 size_t factorial_digit_count(uint64_t n)
