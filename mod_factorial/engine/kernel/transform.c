@@ -114,9 +114,10 @@ typedef struct {
     multiplier root, root_inverse;
 } leaf_roots;
 
+/* The factors of leaves j to j + count - 1; there is at least one. */
 static void find_leaf_roots(leaf_roots *r, const field *f, size_t j, size_t count, modulus m)
 {
-    for (; count > 0; count--, r++, j++) {
+    do {
         block_roots(&r->forward, f, 0, j, m);
         block_roots(&r->inverse, f, 1, j, m);
         if (LANES == 8) {
@@ -127,7 +128,9 @@ static void find_leaf_roots(leaf_roots *r, const field *f, size_t j, size_t coun
             vd square = load(f->lane_square);
             r->root = multiplier_of(times(square, root(&r->forward, LANES == 4), m), m);
         }
-    }
+        r++;
+        j++;
+    } while (--count > 0);
 }
 
 /* Transforms `count` leaves (1 or TOGETHER), which lie one after another: x, y become x + w y and
