@@ -43,9 +43,9 @@ typedef struct {
     int (*connect)(conn_rec *c, void *socket);    /* to be called when there is a new connection */
     void (*suspend)(conn_rec *c, request_rec *r); /* to be called when a connection leaves it */
     apr_socket_t *socket;                         /* the connection's */
-    int64_t monotonic;        /* what this clock is ahead of the real one, microseconds */
-    int64_t wall_turned;      /* when the wall clock began to run backwards; 0: it does not */
-    core_server_config *core; /* the server's settings of httpd's own */
+    _Atomic int64_t monotonic; /* what this clock is ahead of the real one, microseconds */
+    int64_t wall_turned;       /* when the wall clock began to run backwards; 0: it does not */
+    core_server_config *core;  /* the server's settings of httpd's own */
 } fake_httpd;
 
 extern fake_httpd fake;

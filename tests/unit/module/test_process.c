@@ -226,7 +226,7 @@ START_TEST(workers_and_streams_are_limited_apart)
     request_rec *stream = fake_request(NULL);
     stream->connection->master = &master;
     start(4, 8);
-    slot s[4] = {{0}};
+    slot *s = apr_pcalloc(r->pool, 4 * sizeof *s);
     leave_room_for(2, 1, 1);
     ck_assert(slot_take(&s[0], r));
     ck_assert(!slot_take(&s[1], r));
