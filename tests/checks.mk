@@ -12,9 +12,12 @@ asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizer
 	@SERVER_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	    $(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
+# Valgrind runs all tests of a suite in one process. These need one each, or are about numbers alone.
+valgrind_suites = $(filter-out %/test_admission_processes %/test_priority \
+                      $(addprefix %/test_bounds_,2 4 8),$(unit_programs))
 valgrind: ## unit tests under valgrind
 	@$(MAKE) --no-print-directory $(parallel) unit-programs
-	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 JOBS=$$(nproc) tests/run $(unit_programs:%='valgrind -q \
+	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 JOBS=$$(nproc) tests/run $(valgrind_suites:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
 # Some kernel, for the sources that are compiled once for each.
 tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))

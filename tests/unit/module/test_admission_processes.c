@@ -359,15 +359,13 @@ Suite *suite(void)
     TCase *t = tcase_create("admission_processes");
     tcase_add_checked_fixture(t, budget_set_up, budget_tear_down);
     tcase_set_timeout(t, 120);
-    if (!suite_under_valgrind()) { /* which ends the robust lists of the processes it runs */
-        tcase_add_test(t, what_a_killed_process_held_is_free_at_once);
-        tcase_add_test(t, a_killed_process_is_no_longer_in_the_queue);
-        tcase_add_test(t, what_a_killed_process_held_is_free_for_slots_and_charges_too);
-        tcase_add_test(t, what_a_killed_process_waited_for_is_not_wanted_any_more);
-        tcase_add_test(t, a_process_killed_with_the_lock_locks_nobody_out_and_the_lock_still_locks);
-        tcase_add_test(t, accounts_of_ended_processes_are_taken_again);
-    }
-    if (!suite_sanitized() && !suite_under_valgrind()) { /* a hundred times slower */
+    tcase_add_test(t, what_a_killed_process_held_is_free_at_once);
+    tcase_add_test(t, a_killed_process_is_no_longer_in_the_queue);
+    tcase_add_test(t, what_a_killed_process_held_is_free_for_slots_and_charges_too);
+    tcase_add_test(t, what_a_killed_process_waited_for_is_not_wanted_any_more);
+    tcase_add_test(t, a_process_killed_with_the_lock_locks_nobody_out_and_the_lock_still_locks);
+    tcase_add_test(t, accounts_of_ended_processes_are_taken_again);
+    if (!suite_sanitized()) { /* a hundred times slower */
         tcase_add_test(t, processes_killed_at_random_break_no_limit_and_block_nobody);
 #ifdef __x86_64__ /* elsewhere an atomic operation may not end if it is single-stepped */
         tcase_add_loop_test(t, a_process_killed_at_any_store_leaves_nothing_behind, 0,

@@ -95,12 +95,10 @@ Suite *suite(void)
 {
     Suite *s = suite_create("priority");
     TCase *t = tcase_create("priority");
-    if (!suite_under_valgrind()) { /* which runs all tests in one process */
-        tcase_add_test(t, a_priority_is_lowered_by_5_and_not_below_the_lowest);
-        tcase_add_test(t, a_signal_does_not_change_the_answer);
-        tcase_add_loop_test(t, where_it_is_forbidden_nothing_happens, 0,
-                            sizeof actions / sizeof *actions);
-    }
+    tcase_add_test(t, a_priority_is_lowered_by_5_and_not_below_the_lowest);
+    tcase_add_test(t, a_signal_does_not_change_the_answer);
+    tcase_add_loop_test(t, where_it_is_forbidden_nothing_happens, 0,
+                        sizeof actions / sizeof *actions);
     suite_add_tcase(s, t);
     return s;
 }
