@@ -4,6 +4,7 @@
 
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -16,7 +17,13 @@
  *
  * The owner of a sequence is the thread that asked for it. It may be outside while helpers still
  * run the last iterations; then it waits until it can join the next loop or the sequence is over.
+ *
+ * A thread that waits for a loop looks for it LOOKS times before it sleeps. Most loops end within
+ * microseconds of each other, and to wake a thread takes longer than that. The looks also keep a
+ * helper on a processor of its own: the system tends to put a thread that it wakes on the processor
+ * of the thread that woke it.
  */
+enum { LOOKS = 100 }; /* each gives the processor to other threads that want it */
 
 /* A sequence in progress, on its owner's stack. The owner returns when it is over and unlinked. */
 typedef struct sequence sequence;
@@ -38,12 +45,28 @@ struct factorial_pool {
     pthread_mutex_t lock; /* guards the members below, and all sequences except `taken` */
     pthread_cond_t work;  /* wakes a helper: a loop can be joined, or the pool ends */
     sequence *top;        /* newest first */
+    atomic_uint changes;  /* counts what a thread may wait for */
     bool ending;
     void (*started)(void *context);
     void *context;
     unsigned helpers;
     pthread_t thread[];
 };
+
+/* Waits for something to change, or returns although nothing has. Called with the lock held, which
+ * is released meanwhile. */
+static void wait_for_change(factorial_pool *pool, pthread_cond_t *condition)
+{
+    unsigned seen = atomic_load(&pool->changes);
+    if (pool->top) {
+        pthread_mutex_unlock(&pool->lock);
+        for (int look = 0; look < LOOKS && atomic_load(&pool->changes) == seen; look++)
+            sched_yield();
+        pthread_mutex_lock(&pool->lock);
+    }
+    if (atomic_load(&pool->changes) == seen)
+        pthread_cond_wait(condition, &pool->lock);
+}
 
 /* ---- iterations */
 
@@ -83,6 +106,7 @@ static bool advance(factorial_pool *pool, sequence *s)
     s->over = !more;
     s->loop = more ? loop : (pool_loop){0};
     atomic_store_explicit(&s->taken, 0, memory_order_relaxed);
+    atomic_fetch_add(&pool->changes, 1);
     unsigned wanted = (unsigned)(loop.count < s->most ? loop.count : s->most);
     bool wake_owner = s->owner_waits && (s->over || wanted > 1);
     if (wake_owner)
@@ -131,7 +155,7 @@ static void *help(void *argument)
         if (s)
             take_part(pool, s);
         else
-            pthread_cond_wait(&pool->work, &pool->lock);
+            wait_for_change(pool, &pool->work);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -163,6 +187,7 @@ void factorial_pool_destroy(factorial_pool *pool)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->ending = true;
+    atomic_fetch_add(&pool->changes, 1);
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     for (unsigned i = 0; i < pool->helpers; i++)
@@ -194,7 +219,7 @@ static void run_shared(factorial_pool *pool, sequence *s)
             take_part(pool, s);
             s->owner_waits = true;
         } else {
-            pthread_cond_wait(&s->changed, &pool->lock);
+            wait_for_change(pool, &s->changed);
         }
     }
     sequence **link = &pool->top;
