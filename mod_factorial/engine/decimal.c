@@ -58,7 +58,12 @@ static void schoolbook_square(limb *product, const limb *a, size_t n)
 
 size_t decimal_scratch(const kernel *k, size_t limbs)
 {
-    return convolution_scratch(k, limbs, 2); /* a schoolbook's columns take less */
+    return convolution_scratch(k, limbs); /* a schoolbook's columns take less */
+}
+
+size_t decimal_scratch_least(const kernel *k, size_t limbs)
+{
+    return convolution_scratch_least(k, limbs);
 }
 
 size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t a_limbs,

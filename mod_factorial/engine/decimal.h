@@ -9,6 +9,9 @@
 /* Bytes of scratch memory for any product of up to so many limbs. */
 size_t decimal_scratch(const kernel *k, size_t limbs);
 
+/* The least for that; see convolution_scratch_least. */
+size_t decimal_scratch_least(const kernel *k, size_t limbs);
+
 /*
  * product = a b, without leading zeros if a and b are; returns its limbs. The product's room is
  * a_limbs + b_limbs, none of the factors is 0. It may overlap both factors in any way. Undefined if

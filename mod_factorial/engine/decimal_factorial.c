@@ -32,8 +32,6 @@ static layout lay_out(const kernel *k, const factorial_plan *plan)
 {
     layout l = {.zeros = primes_exponent(plan->n, 5)};
     size_t limbs = (plan->digits - l.zeros) / LIMB_DIGITS + 1;
-    size_t longest = products_limbs_bound(plan->n);
-    longest = limbs + 1 > longest ? limbs + 1 : longest;
 
     l.primes = l.words + aligned(products_words_bound(plan->n) * sizeof(limb));
     size_t found = aligned(primes_count_bound(plan->n) * sizeof(uint32_t));
@@ -41,7 +39,10 @@ static layout lay_out(const kernel *k, const factorial_plan *plan)
     l.sieve = l.primes + found;
     l.multiply = l.primes + (found > result ? found : result);
     size_t first_end = l.sieve + primes_scratch(plan->n);
-    size_t second_end = l.multiply + aligned(decimal_scratch(k, longest));
+    /* The longest products have a short factor. */
+    size_t trees = decimal_scratch(k, products_limbs_bound(plan->n));
+    size_t powers = decimal_scratch_least(k, limbs + 1);
+    size_t second_end = l.multiply + aligned(trees > powers ? trees : powers);
     l.end = first_end > second_end ? first_end : second_end;
     return l;
 }

@@ -2,9 +2,9 @@
 
 #include "job.h"
 #include "pool.h"
+#include "slots.h"
 #include "thresholds.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 /* ---- packed primes */
@@ -92,8 +92,6 @@ static void multiply_pair(const products_by_bit *p, const workspace *w, product_
                                     pair[1].length);
 }
 
-enum { SLOTS_MAX = 64 };
-
 /* Products that do not depend on each other. */
 typedef struct {
     const products_by_bit *products;
@@ -102,8 +100,8 @@ typedef struct {
     product_node *node[NODES_MAX];
     size_t limbs[NODES_MAX]; /* at most, of each product */
     size_t count;
-    size_t slot_size;            /* bytes of scratch memory for each thread */
-    _Atomic uint64_t free_slots; /* one bit for each */
+    size_t slot_size; /* bytes of scratch memory for each thread */
+    free_slots slots;
 } batch;
 
 static void add_to_batch(batch *b, product_node *node, size_t limbs)
@@ -112,23 +110,14 @@ static void add_to_batch(batch *b, product_node *node, size_t limbs)
     b->node[b->count++] = node;
 }
 
-/* No more threads multiply than there are slots, so that one is always free. */
-static unsigned take_slot(batch *b)
-{
-    uint64_t free = atomic_load(&b->free_slots);
-    while (!atomic_compare_exchange_weak(&b->free_slots, &free, free & (free - 1)))
-        ;
-    return (unsigned)__builtin_ctzll(free);
-}
-
 static void multiply_one(void *context, size_t k)
 {
     batch *b = context;
-    unsigned slot = take_slot(b);
+    unsigned slot = slots_take(&b->slots);
     factorial_job alone = job_alone(b->space->job);
     workspace w = {b->space->kernel, &alone, b->space->scratch + slot * b->slot_size, b->slot_size};
     b->multiply(b->products, &w, b->node[k]);
-    atomic_fetch_or(&b->free_slots, UINT64_C(1) << slot);
+    slots_give_back(&b->slots, slot);
 }
 
 /* All threads share each product of at least `shared_min` limbs; the others are distributed among
@@ -148,7 +137,7 @@ static void multiply_batch(batch *b, size_t shared_min)
     size_t slots = b->space->scratch_size / b->slot_size, threads = pool_threads(&job);
     threads = threads < SLOTS_MAX ? threads : SLOTS_MAX;
     job.threads = (unsigned)(threads < slots ? threads : slots);
-    b->free_slots = UINT64_MAX >> (SLOTS_MAX - job.threads);
+    b->slots = slots_free(job.threads);
     pool_run(&job, count, multiply_one, b);
 }
 

@@ -2,6 +2,7 @@
 
 #include "../job.h"
 #include "../pool.h"
+#include "../slots.h"
 #include "../thresholds.h"
 
 enum {
@@ -9,7 +10,9 @@ enum {
     PADDING = 64,     /* points between arrays, so that they do not share the sets of a cache */
     CHUNK_MIN = 512,  /* coefficients; shorter chunks cost more than they distribute */
     SPLIT_CHUNKS = 8, /* of a block */
-    FEW_THREADS = 4   /* so many are kept busy by the blocks as they are */
+    FEW_THREADS = 4,  /* so many are kept busy by the blocks as they are */
+    LONG_BLOCKS = 4,  /* of each transform; see kernel.h */
+    SLOTS_LEAST = 4   /* each for a block; four times as many for quarters of blocks */
 };
 
 /* See kernel.h. */
@@ -41,9 +44,23 @@ static size_t points_of(shape s)
     return (s.h * s.segments + LINE - 1) / LINE * LINE + PADDING;
 }
 
-size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands)
+/* The points of the longest block. */
+static size_t longest_block(shape s)
 {
-    return (size_t)operands * FIELDS * points_of(shape_for(k, limbs)) * sizeof(double);
+    unsigned parts = convolution_parts(s.segments), size = parts / LONG_BLOCKS;
+    return ((s.segments - parts) / 2 >= size ? 2 * size : size) * s.h;
+}
+
+size_t convolution_scratch(const kernel *k, size_t limbs)
+{
+    return (size_t)2 * FIELDS * points_of(shape_for(k, limbs)) * sizeof(double);
+}
+
+size_t convolution_scratch_least(const kernel *k, size_t limbs)
+{
+    shape s = shape_for(k, limbs);
+    size_t points = FIELDS * points_of(s) + SLOTS_LEAST * (longest_block(s) + PADDING);
+    return points * sizeof(double);
 }
 
 /* ---- the steps, each a loop of tasks */
@@ -54,14 +71,22 @@ typedef struct {
     unsigned levels;
 } block;
 
-enum { BLOCKS_MAX = 4 + 3 };
+enum { BLOCKS_MAX = LONG_BLOCKS + 3 };
 
+/*
+ * A factor that is not longer than a block is its own remainder there. So there is no array for
+ * such a factor: each thread that multiplies a block loads the factor into a slot. This saves a
+ * quarter of the memory of the longest products.
+ */
 typedef struct {
     const kernel *kernel;
     bool split;     /* the blocks into quarters, so that there is enough for many threads */
     unsigned loops; /* begun */
     size_t blocks;
     block block[BLOCKS_MAX];
+    double *slot;       /* the first; NULL if there are none */
+    size_t slot_points; /* from one to the next */
+    free_slots slots;
     convolution c;
 } work;
 
@@ -79,7 +104,7 @@ static void list_blocks(work *w)
     unsigned segment = parts, halvings = 1;
     for (unsigned size = parts / 2; size > 0; size /= 2) {
         size_t points = size * c->h;
-        for (unsigned k = 0; size == parts / 4 && k < 4; k++)
+        for (unsigned k = 0; size == parts / LONG_BLOCKS && k < LONG_BLOCKS; k++)
             w->block[w->blocks++] = (block){k * points, points, k, tail ? 3 : 2};
         if (tail & size) {
             bool last = tail % size == 0;
@@ -114,14 +139,24 @@ static void join_step(void *context, size_t index)
 
 static void multiply_step(void *context, size_t index)
 {
-    const work *w = context;
+    work *w = context;
     const convolution *c = &w->c;
     size_t q = index % FIELDS, parts = w->split ? 4 : 1, part = index / FIELDS % parts;
     block b = w->block[index / FIELDS / parts];
     if (w->split)
         b = (block){b.at + part * (b.points / 4), b.points / 4, 4 * b.j + part, b.levels + 2};
-    w->kernel->multiply(&fields[q], c->points[0][q] + b.at, c->points[c->operands - 1][q] + b.at,
-                        b.points, b.j, b.levels, c->job);
+    double *factor = c->points[c->operands - 1][q] + b.at;
+    unsigned slot = 0;
+    if (w->slot) {
+        slot = slots_take(&w->slots);
+        factor = w->slot + slot * w->slot_points;
+        w->kernel->load_block(&fields[q], factor, b.points, b.j, c->operand[1],
+                              c->operand_limbs[1]);
+    }
+    w->kernel->multiply(&fields[q], c->points[0][q] + b.at, factor, b.points, b.j, b.levels,
+                        c->job);
+    if (w->slot)
+        slots_give_back(&w->slots, slot);
 }
 
 static void store_step(void *context, size_t index)
@@ -188,31 +223,52 @@ static void divide_work(convolution *c)
     c->chunks = (c->h + c->chunk - 1) / c->chunk;
 }
 
+/* Divides the scratch memory behind `used` points into slots, and limits the threads to their
+ * number. */
+static void divide_into_slots(work *w, const workspace *space, size_t used, size_t longest,
+                              factorial_job *job)
+{
+    w->slot = (double *)(void *)space->scratch + used;
+    w->slot_points = (w->split ? longest / 4 : longest) + PADDING;
+    size_t count = (space->scratch_size / sizeof(double) - used) / w->slot_points;
+    count = count < SLOTS_MAX ? count : SLOTS_MAX;
+    job->threads = job->threads < count ? job->threads : (unsigned)count;
+    w->slots = slots_free((unsigned)count);
+}
+
 void convolution_multiply(const workspace *space, limb *product, const limb *a, size_t a_limbs,
                           const limb *b, size_t b_limbs)
 {
+    if (a_limbs < b_limbs) {
+        convolution_multiply(space, product, b, b_limbs, a, a_limbs);
+        return;
+    }
     size_t limbs = a_limbs + b_limbs;
     shape s = shape_for(space->kernel, limbs);
-    factorial_job alone = job_alone(space->job);
-    const factorial_job *job = limbs >= SHARED_MIN ? space->job : &alone;
+    factorial_job job = limbs >= SHARED_MIN ? *space->job : job_alone(space->job);
+    bool square = a == b && a_limbs == b_limbs;
+    bool in_slots = !square && (b_limbs <= longest_block(s) ||
+                                space->scratch_size < convolution_scratch(space->kernel, limbs));
     limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* not in `work`, which is filled with zeros */
     work w = {.kernel = space->kernel,
-              .split = limbs >= SPLIT_MIN && pool_threads(job) > FEW_THREADS,
+              .split = limbs >= SPLIT_MIN && pool_threads(&job) > FEW_THREADS,
               .c = {.product = product,
                     .limbs = limbs,
                     .operand = {a, b},
                     .operand_limbs = {a_limbs, b_limbs},
                     .h = s.h,
                     .segments = s.segments,
-                    .operands = a == b && a_limbs == b_limbs ? 1 : 2,
+                    .operands = square || in_slots ? 1 : 2,
                     .carry = carry,
-                    .job = job}};
+                    .job = &job}};
     convolution *c = &w.c;
-    double *points = (double *)(void *)space->scratch;
-    for (unsigned i = 0; i < c->operands * FIELDS; i++)
-        c->points[i / FIELDS][i % FIELDS] = points + i * points_of(s);
+    size_t arrays = c->operands * FIELDS;
+    for (size_t i = 0; i < arrays; i++)
+        c->points[i / FIELDS][i % FIELDS] = (double *)(void *)space->scratch + i * points_of(s);
+    if (in_slots)
+        divide_into_slots(&w, space, arrays * points_of(s), longest_block(s), &job);
     divide_work(c);
     list_blocks(&w);
 
-    pool_run_sequence(job, next_loop, &w);
+    pool_run_sequence(&job, next_loop, &w);
 }

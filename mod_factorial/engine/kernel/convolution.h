@@ -19,9 +19,12 @@ typedef struct {
     size_t scratch_size; /* in bytes; at least what the longest product needs */
 } workspace;
 
-/* Bytes of scratch memory for a product of so many limbs; operands is 1 for a square, 2 otherwise.
- */
-size_t convolution_scratch(const kernel *k, size_t limbs, unsigned operands);
+/* Bytes of scratch memory for any product of so many limbs. */
+size_t convolution_scratch(const kernel *k, size_t limbs);
+
+/* The least for that. It costs no speed for a square, nor if one factor has at most a seventh of
+ * the product's limbs; other products take longer. */
+size_t convolution_scratch_least(const kernel *k, size_t limbs);
 
 /*
  * product = a b, of a_limbs + b_limbs limbs, none of the three 0. The product may be where a or b

@@ -28,9 +28,9 @@ const kernel *dispatch_available(unsigned i)
 }
 
 /*
- * (B^n - 1)^2 = B^2n - 2 B^n + 1, as a square and as a product of two: every coefficient as large
- * as it can be. It finds a compiler that reorders the kernels' arithmetic, and a wrong rounding
- * mode.
+ * (B^n - 1)^2 = B^2n - 2 B^n + 1, as a square and as a product of two, with all scratch memory and
+ * with the least: every coefficient as large as it can be. It finds a compiler that reorders the
+ * kernels' arithmetic, and a wrong rounding mode.
  */
 static bool known_products(const kernel *k, size_t n)
 {
@@ -38,13 +38,15 @@ static bool known_products(const kernel *k, size_t n)
     static limb a[LONGEST], same[LONGEST], product[2 * LONGEST];
     _Alignas(64) static double points[2 * FIELDS * (2 * LONGEST + 256)];
     const factorial_job job = {0};
-    const workspace space = {k, &job, (char *)points, sizeof points};
-    if (n > LONGEST || convolution_scratch(k, 2 * n, 2) > sizeof points)
+    workspace space = {k, &job, (char *)points, sizeof points};
+    if (n > LONGEST || convolution_scratch(k, 2 * n) > sizeof points)
         return false;
     for (size_t i = 0; i < n; i++)
         a[i] = same[i] = LIMB_BASE - 1;
-    for (unsigned operands = 1; operands <= 2; operands++) {
-        convolution_multiply(&space, product, a, n, operands == 1 ? a : same, n);
+    for (unsigned way = 0; way < 3; way++) {
+        if (way == 2)
+            space.scratch_size = convolution_scratch_least(k, 2 * n);
+        convolution_multiply(&space, product, a, n, way == 0 ? a : same, n);
         for (size_t i = 0; i < 2 * n; i++)
             if (product[i] != (i == 0 ? 1 : i < n ? 0 : i == n ? LIMB_BASE - 2 : LIMB_BASE - 1))
                 return false;

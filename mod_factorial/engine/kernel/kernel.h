@@ -55,6 +55,9 @@ typedef struct {
     /* The limbs of this operand to residues: the chunk-th part of every segment, and the
      * transform's first two levels. */
     void (*load)(const convolution *c, unsigned operand, size_t chunk);
+    /* One block of one factor: b, of any number of limbs, modulo x^count - w(j)^2 in this field. */
+    void (*load_block)(const field *f, double *points, size_t count, size_t j, const limb *b,
+                       size_t limbs);
     /* a = a b / 2^levels in block j of size `points` of this field; b may be a. Overwrites b.
      * Undefined if the job is cancelled. */
     void (*multiply)(const field *f, double *a, double *b, size_t points, size_t j, unsigned levels,

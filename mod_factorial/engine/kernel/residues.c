@@ -128,6 +128,26 @@ static void load_chunk(const convolution *c, unsigned operand, size_t chunk)
     }
 }
 
+/* By Horner's rule: x^count is w(j)^2. */
+static void load_block(const field *f, double *points, size_t count, size_t j, const limb *b,
+                       size_t limbs)
+{
+    modulus m = {splat(f->p), splat(f->inverse)};
+    vd square = splat(j == 0 ? 1 : j % 2 ? -f->low[0][j / 2][0] : f->low[0][j / 2][0]);
+    size_t some = limbs < count ? (limbs + LANES - 1) / LANES * LANES : count;
+    for (size_t i = 0; i < some; i += LANES) {
+        vd sum = splat(0);
+        for (size_t at = i + (limbs - 1) / count * count + count; at > i;) {
+            at -= count;
+            halves part = limbs_halves(b, limbs, at);
+            sum = add(mul(sum, square, m), add(reduce(part.high, m), part.low));
+        }
+        store(points + i, sum);
+    }
+    for (size_t i = some; i < count; i += LANES)
+        store(points + i, splat(0));
+}
+
 /* ---- residues to limbs */
 
 /* One run of all segments, of each field, times the same power of two. */
@@ -366,5 +386,5 @@ static void store_chunk(convolution *c, size_t chunk)
     }
 }
 
-const kernel KERNEL = {KERNEL_NAME, LEAF,        load_chunk,   KERNEL_MULTIPLY, KERNEL_SPLIT,
-                       KERNEL_JOIN, store_chunk, KERNEL_WRITE, KERNEL_READ};
+const kernel KERNEL = {KERNEL_NAME,  LEAF,        load_chunk,  load_block,   KERNEL_MULTIPLY,
+                       KERNEL_SPLIT, KERNEL_JOIN, store_chunk, KERNEL_WRITE, KERNEL_READ};

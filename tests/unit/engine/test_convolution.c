@@ -69,12 +69,20 @@ static void free_limbs(limb *x, size_t count)
     free(x);
 }
 
-static void multiply(limb *product, const limb *a, size_t an, const limb *b, size_t bn)
+static void multiply_in(size_t size, limb *product, const limb *a, size_t an, const limb *b,
+                        size_t bn)
 {
-    size_t size = convolution_scratch(used, an + bn, a == b && an == bn ? 1 : 2);
     workspace w = {used, &job, guarded_scratch_new(size), size};
     convolution_multiply(&w, product, a, an, b, bn);
     guarded_scratch_delete(w.scratch, size);
+}
+
+/* In all scratch memory that it can use, or in the least. */
+static void multiply(limb *product, const limb *a, size_t an, const limb *b, size_t bn)
+{
+    size_t size = random_number(2) ? convolution_scratch(used, an + bn)
+                                   : convolution_scratch_least(used, an + bn);
+    multiply_in(size, product, a, an, b, bn);
 }
 
 static void to_integer(mpz_t x, const limb *a, size_t n)
@@ -178,14 +186,21 @@ START_TEST(products_of_the_largest_limbs_are_exact)
 }
 END_TEST
 
-/* a b on 64 threads, for which blocks are split, and on two. */
+/* a b on 64 threads, for which blocks are split, and on two; in all scratch memory and the least.
+ */
 static void check_split(const limb *a, size_t an, const limb *b, size_t bn)
 {
     limb *product = new_limbs(an + bn), *expected = new_limbs(an + bn);
-    job.threads = 64;
-    multiply(product, a, an, b, bn);
+    size_t all = convolution_scratch(used, an + bn);
+    size_t least = convolution_scratch_least(used, an + bn);
     job.threads = 2;
-    multiply(expected, a, an, b, bn);
+    multiply_in(all, expected, a, an, b, bn);
+    multiply_in(least, product, a, an, b, bn);
+    ck_assert_mem_eq(product, expected, (an + bn) * sizeof *product);
+    job.threads = 64;
+    multiply_in(least, product, a, an, b, bn);
+    ck_assert_mem_eq(product, expected, (an + bn) * sizeof *product);
+    multiply_in(all, product, a, an, b, bn);
     ck_assert_mem_eq(product, expected, (an + bn) * sizeof *product);
     free_limbs(product, an + bn);
     free_limbs(expected, an + bn);
@@ -251,6 +266,10 @@ END_TEST
 static convolution given;
 static size_t loads[2], stores, blocks;
 static struct {
+    double *points;
+    size_t count, j;
+} loaded; /* a short factor, for one block */
+static struct {
     size_t q, at, points, j;
     unsigned levels;
 } block[FIELDS * SEGMENTS_MAX];
@@ -261,11 +280,27 @@ static void note_load(const convolution *c, unsigned operand, size_t chunk)
     ck_assert_uint_eq(chunk, loads[operand]++);
 }
 
+static void note_load_block(const field *f, double *points, size_t count, size_t j, const limb *b,
+                            size_t limbs)
+{
+    loaded.points = points;
+    loaded.count = count;
+    loaded.j = j;
+    ck_assert_ptr_eq(b, given.operand[1]);
+    ck_assert_uint_eq(limbs, given.operand_limbs[1]);
+}
+
 static void note_multiply(const field *f, double *a, double *b, size_t points, size_t j,
                           unsigned levels, const factorial_job *unused)
 {
     size_t q = (size_t)(f - fields), at = (size_t)(a - given.points[0][q]);
-    ck_assert_ptr_eq(b, given.points[given.operands - 1][q] + at);
+    if (loaded.points) {
+        ck_assert_ptr_eq(b, loaded.points);
+        ck_assert_uint_eq(points, loaded.count);
+        ck_assert_uint_eq(j, loaded.j);
+    } else {
+        ck_assert_ptr_eq(b, given.points[given.operands - 1][q] + at);
+    }
     ck_assert_uint_lt(blocks, sizeof block / sizeof *block);
     block[blocks].q = q;
     block[blocks].at = at;
@@ -314,15 +349,26 @@ static void check_blocks(void)
 
 static void check_division(size_t an, size_t bn, bool square)
 {
-    static const kernel notes = {
-        .leaf_points = 64, .load = note_load, .multiply = note_multiply, .store = note_store};
+    static const kernel notes = {.leaf_points = 64,
+                                 .load = note_load,
+                                 .load_block = note_load_block,
+                                 .multiply = note_multiply,
+                                 .store = note_store};
     static limb a, b, product;
-    workspace w = {&notes, &job, NULL, 0}; /* neither numbers nor scratch memory are touched */
+    /* Neither numbers nor scratch memory are touched. */
+    workspace w = {&notes, &job, NULL, convolution_scratch(&notes, an + bn)};
     loads[0] = loads[1] = stores = blocks = 0;
+    loaded.points = NULL;
     convolution_multiply(&w, &product, &a, an, square ? &a : &b, bn);
     size_t length = given.h * given.segments, m = given.h * (given.segments < 8 ? 4 : 8);
     size_t shorter = length == m ? m / 8 * 7 : length - (m == 256 ? m / 4 : m / 8);
-    ck_assert_uint_eq(given.operands, square ? 1 : 2);
+    size_t longest = 0;
+    for (size_t i = 0; i < blocks; i++)
+        longest = block[i].points > longest ? block[i].points : longest;
+    bool apart = !square &&
+                 (an < bn ? an : bn) <= longest; /* the shorter factor, from the block's own slot */
+    ck_assert_int_eq(loaded.points != NULL, apart);
+    ck_assert_uint_eq(given.operands, square || apart ? 1 : 2);
     ck_assert_uint_le(an + bn, length);
     if (length > 256) /* the next shorter length would not do */
         ck_assert_uint_gt(an + bn, shorter);
@@ -332,12 +378,15 @@ static void check_division(size_t an, size_t bn, bool square)
     ck_assert_uint_ge(given.chunk * given.chunks, given.h);
     ck_assert_uint_lt(given.chunk * (given.chunks - 1), given.h);
     ck_assert_uint_eq(loads[0], given.chunks);
-    ck_assert_uint_eq(loads[1], square ? 0 : given.chunks);
+    ck_assert_uint_eq(loads[1], given.operands == 1 ? 0 : given.chunks);
     ck_assert_uint_eq(stores, given.chunks);
     check_blocks();
-    for (unsigned operands = 1; operands <= 2; operands++) /* the arrays do not overlap */
-        ck_assert_uint_ge(convolution_scratch(&notes, an + bn, operands),
-                          operands * FIELDS * length * sizeof(double));
+    /* The arrays do not overlap, and the least scratch memory has slots behind one factor's. */
+    ck_assert_uint_ge(convolution_scratch(&notes, an + bn), 2 * FIELDS * length * sizeof(double));
+    ck_assert_uint_ge(convolution_scratch_least(&notes, an + bn),
+                      (FIELDS * length + 4 * longest) * sizeof(double));
+    if (apart)
+        ck_assert_uint_ge((size_t)(loaded.points - given.points[0][FIELDS - 1]), length);
     for (size_t i = 1; i < given.operands * FIELDS; i++)
         ck_assert_uint_ge((size_t)(given.points[i / FIELDS][i % FIELDS] -
                                    given.points[(i - 1) / FIELDS][(i - 1) % FIELDS]),

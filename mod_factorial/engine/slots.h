@@ -1,0 +1,35 @@
+/*
+ * Parts of the scratch memory, of which each thread that runs a loop has one at a time.
+ */
+#ifndef MOD_FACTORIAL_ENGINE_SLOTS_H
+#define MOD_FACTORIAL_ENGINE_SLOTS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { SLOTS_MAX = 64 };
+
+typedef _Atomic uint64_t free_slots; /* one bit for each */
+
+/* `count` free slots, from 1 to SLOTS_MAX. */
+static inline uint64_t slots_free(unsigned count)
+{
+    return UINT64_MAX >> (SLOTS_MAX - count);
+}
+
+/* The number of a slot. No more threads may run the loop than there are slots, so that one is
+ * always free. */
+static inline unsigned slots_take(free_slots *slots)
+{
+    uint64_t free = atomic_load(slots);
+    while (!atomic_compare_exchange_weak(slots, &free, free & (free - 1)))
+        ;
+    return (unsigned)__builtin_ctzll(free);
+}
+
+static inline void slots_give_back(free_slots *slots, unsigned slot)
+{
+    atomic_fetch_or(slots, UINT64_C(1) << slot);
+}
+
+#endif
