@@ -17,6 +17,7 @@ ROUNDS = 3
 MODULES = "ssl socache_shmcb deflate cache cache_disk cache_socache"
 CONFIGURATION = """\
 Protocols h2 http/1.1
+FactorialQueueTimeout 60
 <Location "/api/v1/factorial">
     SetOutputFilter DEFLATE
 </Location>
