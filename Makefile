@@ -1,8 +1,8 @@
 # The module: build, run, install, test.
 
 VERSION := 0.1.0
-# The project's public address, https://github.com/OWNER/mod_factorial, once there is one: the page and the
-# API's description then name it, and tests/guards says which other files have to.
+# The project's public address, such as https://github.com/OWNER/mod_factorial, or empty. The page and the
+# API's description show it; tests/guards names the other files that must contain it.
 HOMEPAGE :=
 BUILD   ?= build
 $(if $(word 2,$(BUILD)),$(error BUILD must be a path without blanks))
@@ -27,7 +27,7 @@ APXS       := apxs
 HTTPD       = $$($(APXS) -q SBINDIR)/$$($(APXS) -q PROGNAME)
 APR_CONFIG  = $$($(APXS) -q APR_CONFIG)
 APR_LIBS    = $$($(APR_CONFIG) --link-ld) $$($$($(APXS) -q APU_CONFIG) --link-ld)
-# As system headers: their warnings are not ours.
+# System headers, so that the compiler does not warn about them.
 HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$($(APR_CONFIG) --includedir) \
               $$($(APR_CONFIG) --cppflags)
 
@@ -39,8 +39,8 @@ HTTPD_FLAGS = -isystem $$($(APXS) -q INCLUDEDIR) -isystem $$($(APR_CONFIG) --inc
 # One short line for each file; V=1 shows the commands.
 say = $(if $(V),,@echo "  $(1)";)
 
-# ---- what is built of what
-# Objects that other options made are made again: they depend on this file, which changes with them.
+# ---- rules
+# Objects depend on this file, which changes when the options change. So other options rebuild them.
 $(BUILD)/options: export OPTIONS = $(COMPILE) $(LDFLAGS) $(APXS) $(abspath $(BUILD)) $(HOMEPAGE)
 $(BUILD)/options: FORCE
 	@for tool in $(firstword $(CC)) $(APXS); do command -v $$tool >/dev/null || \
@@ -105,7 +105,7 @@ $(BUILD)/mod_factorial/%.o: mod_factorial/%.c $(BUILD)/options
 	@mkdir -p $(@D)
 	$(call say,compile $<)$(COMPILE) $(HTTPD_FLAGS) -c -o $@ $<
 
-# Undefined symbols are httpd's and APR's; the engine's are checked by the link.
+# The symbols of httpd and APR stay undefined: httpd has them when it loads the module.
 $(BUILD)/mod_factorial.so: $(module_objects) $(BUILD)/libengine.a
 	$(call say,link $@)$(CC) $(SANITIZE) -shared $(LDFLAGS) -Wl,-z,relro,-z,now -o $@ $^ -lgmp -lm -lpthread
 
@@ -113,14 +113,14 @@ $(BUILD)/libmodule.a: $(filter-out %/mod_factorial.o,$(module_objects))
 	@rm -f $@
 	$(call say,link $@)$(AR) rcs $@ $^
 
-# The engine as a command.
+# The engine as a program.
 $(BUILD)/factorial: $(BUILD)/mod_factorial/engine/main.o $(BUILD)/libengine.a
 	$(call say,link $@)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ -lgmp -lm -lpthread
 
 .PHONY: build
 build: $(BUILD)/mod_factorial.so ## compile the module
-# For a make within make that only compiles. What installs packages comes one after the other: apt has
-# one lock.
+# For a recursive make that only compiles. Targets that install packages run one at a time, because apt
+# has one lock.
 parallel = -j "$$(nproc)"
 
 # ---- set-up
@@ -133,14 +133,15 @@ check_packages := $(test_packages) clang clang-format clang-tidy valgrind
 install = @conf/install-packages $(1)
 
 .PHONY: packages test-packages check-packages
-packages: ## install what building and running need
+packages: ## install the packages for building and running
 	$(call install,$(run_packages))
-test-packages: ## install what the tests need in addition
+test-packages: ## install the packages for the tests too
 	$(call install,$(test_packages))
-check-packages: ## install what the checks need in addition
+check-packages: ## install the packages for the checks of the C code too
 	$(call install,$(check_packages))
 
-# Debian's own configuration of apache2, unpacked only: installed, it would start a server.
+# Debian's own configuration of apache2. The package is unpacked and not installed, because its
+# installation starts a server.
 $(BUILD)/stock/etc/apache2/apache2.conf:
 	@mkdir -p $(BUILD)/stock
 	[ "$$(id -u)" -ne 0 ] || apt-get update -qq
@@ -149,9 +150,9 @@ $(BUILD)/stock/etc/apache2/apache2.conf:
 	dpkg-deb -x $(BUILD)/stock/apache2_*.deb $(BUILD)/stock
 	@touch $@
 
-# ---- the page: what /docs/ serves
+# ---- the page at /docs/
 .PHONY: page
-page: $(BUILD)/served/page/api.html ## build the page and its description of the API in build/served
+page: $(BUILD)/served/page/api.html ## build the page and its description of the API, in build/served
 $(BUILD)/served/page/api.html: $(wildcard docs/page/*) docs/openapi.yaml docs/clients.md docs/mod_factorial.md \
                                $(BUILD)/options
 	docs/page/build $(BUILD)/served $(VERSION) $(HOMEPAGE)
@@ -164,8 +165,8 @@ run: packages ## build and serve on http://127.0.0.1:5000 (PORT=8123, LISTEN=0.0
 	@exec conf/serve "$(HTTPD)" "$$($(APXS) -q LIBEXECDIR)" '$(BUILD)' '$(LISTEN)' '$(PORT)'
 
 # ---- tests
-# Every tests/unit/**/test_*.c is a Check suite, a program of its own. What needs an httpd is written in
-# Python, for Debian's pytest.
+# Every tests/unit/*/test_*.c is a Check suite and a program of its own. Tests that need an httpd are
+# written in Python, for Debian's pytest.
 unit_suites := $(wildcard tests/unit/*/test_*.c)
 pytest       = env BUILD=$(BUILD) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -c tests/pytest.ini
 
@@ -174,7 +175,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/options
 	$(call say,compile $<)$(COMPILE) $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit $$(pkg-config --cflags check) \
 	    -c -o $@ $<
 
-# They pass vectors to functions, but to none of another file.
+# GCC warns that passing vectors changes the ABI. These files pass vectors only to their own functions.
 $(BUILD)/tests/unit/engine/test_bounds_%.o: private WARNINGS += -Wno-psabi
 
 $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
@@ -183,7 +184,7 @@ $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/sui
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 
-# All of the module but its record, with the fake httpd in the real one's place.
+# All of the module except its record, with a fake httpd.
 $(BUILD)/suites/unit/module/%: $(BUILD)/tests/unit/module/%.o $(BUILD)/tests/suite.o \
                                $(BUILD)/tests/unit/fake_httpd.o $(BUILD)/tests/unit/module/budget.o \
                                $(BUILD)/libmodule.a $(BUILD)/libengine.a
@@ -195,23 +196,23 @@ unit_programs = $(unit_suites:tests/%.c=$(BUILD)/suites/%)
 MPM          ?= event
 
 .PHONY: test test-root test-unit test-http
-# What root does otherwise than an ordinary user.
+# The suites whose result may differ between root and an ordinary user.
 root_suites   = 'tests/install/test_stock_apache $(BUILD) $(BUILD)/stock' 'tests/make/test_run $(BUILD)'
 
-# Of the HTTP tests all run under event, and under the other MPMs those that an MPM may change.
-test: test-packages ## unit tests, HTTP tests under each MPM, the API's description, installation
+# All HTTP tests run under event. Those with the mark "mpm" also run under worker and prefork.
+test: test-packages ## run the unit tests, the HTTP tests, and the tests of the API's description and of installation
 	@$(MAKE) --no-print-directory $(parallel) build unit-programs page $(TOOLS)/ready \
 	    $(BUILD)/stock/etc/apache2/apache2.conf
 	@tests/run $(unit_programs) 'tests/guards $(BUILD)' \
 	    '$(pytest) tests/http' $(foreach mpm,worker prefork,'env MPM=$(mpm) $(pytest) -m mpm tests/http') \
 	    $(call tool_suite,api) $(root_suites) \
 	    tests/make/test_options tests/make/test_packages tests/make/test_places
-test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## the tests of make test that differ for root
+test-root: test-packages $(BUILD)/stock/etc/apache2/apache2.conf ## run those tests of make test that may differ for root
 	@$(MAKE) --no-print-directory $(parallel) build
 	@tests/run $(root_suites)
-test-unit: $(unit_programs) ## the unit tests alone
+test-unit: $(unit_programs) ## run the unit tests
 	tests/run $^
-test-http: build ## all HTTP tests alone, under one MPM (MPM=prefork)
+test-http: build ## run all HTTP tests under one MPM (MPM=event; worker, prefork)
 	tests/run 'env MPM=$(MPM) $(pytest) tests/http'
 
 .PHONY: unit-programs
@@ -221,9 +222,9 @@ unit-programs: $(unit_programs)
 clean: ## remove all built files
 	rm -rf build
 
-# ---- everything else: the targets of a folder are in that folder
-# In this order, since targets of later ones need variables of earlier ones. The image is built from a
-# part of the sources, so some may not be there.
+# ---- the targets of the other folders
+# The order matters, because later files use variables of earlier ones. Some files may be missing, because
+# the image is built from a part of the sources.
 include $(wildcard tests/checks.mk tests/tools.mk tests/load/load.mk tests/fuzz/fuzz.mk \
                    tests/bench/bench.mk infra/infra.mk conf/container/container.mk conf/delivery/delivery.mk \
                    conf/packages/packages.mk)

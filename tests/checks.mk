@@ -1,29 +1,30 @@
 # Checks of the C code: sanitizers, valgrind, clang, mutants, formatting.
 
-# The runtime must be in httpd before the module is; what httpd itself leaves to the end of the
-# process is no leak of ours.
+# httpd must load the sanitizer's runtime before the module. Leaks are not detected there, because httpd
+# itself leaves memory allocated when a process ends.
 .PHONY: asan tsan valgrind clang tidy
-tsan: ## unit tests under the thread sanitizer
+tsan: ## run the unit tests under the thread sanitizer
 	@$(MAKE) --no-print-directory $(parallel) BUILD=build/tsan CFLAGS='-O1 -g' \
 	    SANITIZE=-fsanitize=thread test-unit
-asan: ## unit and HTTP tests under the address and undefined-behaviour sanitizers
+asan: ## run the unit and HTTP tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-unit
 	@SERVER_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	    $(MAKE) --no-print-directory $(parallel) BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test-http
-# Valgrind runs all tests of a suite in one process. These need one each, or are about numbers alone.
+# Valgrind runs all tests of a suite in one process. These suites need a process for each test, or
+# only compute with numbers.
 valgrind_suites = $(filter-out %/test_admission_processes %/test_priority \
                       $(addprefix %/test_bounds_,2 4 8),$(unit_programs))
-valgrind: ## unit tests under valgrind
+valgrind: ## run the unit tests under valgrind
 	@$(MAKE) --no-print-directory $(parallel) unit-programs
 	UNDER_VALGRIND=1 CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 JOBS=$$(nproc) tests/run $(valgrind_suites:%='valgrind -q \
 	    --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite %')
-# Some kernel, for the sources that are compiled once for each.
+# The kernel for which clang-tidy reads the sources that are compiled once for each.
 tidy_kernel = $($(lastword $(kernels))_flags) $(call kernel_names,$(lastword $(kernels)))
-clang: ## compile everything with clang too
+clang: ## compile everything with clang
 	@$(MAKE) --no-print-directory $(parallel) BUILD=build/clang CC=clang build unit-programs
-tidy: ## clang-tidy over all C files
+tidy: ## run clang-tidy on all C files
 	@files=$$(git ls-files '*.c') && [ "$$files" ] && \
 	    $(MAKE) --no-print-directory -k $(parallel) $$(printf 'tidy/%s\n' $$files)
 tidy/%: %
@@ -31,17 +32,17 @@ tidy/%: %
 	@clang-tidy --quiet $< -- -std=gnu17 $(HTTPD_FLAGS) -Imod_factorial -Itests -Itests/unit \
 	    -DMOD_FACTORIAL_VERSION='""' $(tidy_kernel) 2>/dev/null
 
-# SUITES=unit/ leaves httpd out; AGAIN=build/mutants/survivors tries again what has survived.
+# SUITES=unit/ runs only the unit tests; AGAIN=build/mutants/survivors repeats the surviving mutants.
 .PHONY: mutants
 MUTANTS ?= 200
 SEED    ?= 1
-mutants: test-packages ## change MUTANTS (200) single lines, sample SEED (1): does a test fail for each? (hours)
+mutants: test-packages ## change single lines of the code, and report those that no test notices (MUTANTS=200 SEED=1; hours)
 	$(call install,bash-completion bsdutils go-md2man man-db)
 	PYTHONDONTWRITEBYTECODE=1 nice python3 tests/mutants/mutants.py --mutants $(MUTANTS) --seed $(SEED) \
 	    --files '$(FILES)' --suites '$(SUITES)' $(if $(AGAIN),--again $(AGAIN))
 
 .PHONY: test-nightly
-test-nightly: test-packages ## compare all digits: up to 3,000,000 with GMP's, of 10,000,000 with libmpdec's (minutes)
+test-nightly: test-packages ## compare all digits of large factorials with those of GMP and libmpdec (minutes)
 	@$(MAKE) --no-print-directory $(parallel) $(BUILD)/factorial $(BUILD)/suites/unit/engine/test_factorial
 	NIGHTLY=1 tests/run $(BUILD)/suites/unit/engine/test_factorial '$(pytest) tests/nightly'
 

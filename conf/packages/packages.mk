@@ -1,13 +1,13 @@
-# Installing, and everything that others install from: source archive, packages, manual pages.
+# Installation, source archive, packages and manual pages; docs/install.md.
 
 .PHONY: install uninstall
-install: build ## put the module where the httpd of APXS reads it (DESTDIR, LAYOUT)
+install: build ## install the module and its configuration in the httpd of APXS (APXS, DESTDIR, LAYOUT)
 	@APXS='$(APXS)' DESTDIR='$(DESTDIR)' LAYOUT='$(LAYOUT)' conf/packages/install install $(BUILD)/mod_factorial.so
-uninstall: ## remove what install has put there, except a configuration that was changed
+uninstall: ## remove the installed files, except a configuration that you have changed
 	@APXS='$(APXS)' DESTDIR='$(DESTDIR)' LAYOUT='$(LAYOUT)' conf/packages/install uninstall $(BUILD)/mod_factorial.so
 
 .PHONY: manual
-manual: $(BUILD)/manual/mod_factorial.8 $(BUILD)/manual/factorial.1 ## make the manual pages of the documents
+manual: $(BUILD)/manual/mod_factorial.8 $(BUILD)/manual/factorial.1 ## make the manual pages from the documents
 $(BUILD)/manual/%: conf/packages/manual docs/mod_factorial.md docs/factorial.md
 	@mkdir -p $(@D)
 	$(call say,write $@)conf/packages/manual $* $(VERSION) >$@
@@ -17,9 +17,9 @@ DIST := $(BUILD)/dist
 deb_packages := dpkg-dev debhelper bash-completion go-md2man fakeroot $(test_packages)
 
 .PHONY: dist deb
-dist: ## write the source archive and its checksum (SIGNING_KEY=key of gpg's: and its signature)
+dist: ## write the source archive and its checksum (SIGNING_KEY=name of a GPG key: and its signature)
 	conf/packages/dist $(VERSION) $(DIST)
-deb: dist ## build the Debian packages: the module, and the program factorial
+deb: dist ## build the Debian packages of the module and of the program factorial
 	$(call install,$(deb_packages))
 	conf/packages/deb $(VERSION) $(DIST)/mod_factorial-$(VERSION).tar.gz $(BUILD)/deb
 
@@ -28,14 +28,14 @@ deb-sbom: $(DELIVERY)/bin/syft ## write the bill of materials of the Debian pack
 	SYFT_CHECK_FOR_APP_UPDATE=false $< scan --quiet dir:$(BUILD)/deb --source-name mod_factorial \
 	    --source-version $(VERSION) \
 	    --output cyclonedx-json=$(BUILD)/deb/mod_factorial_$(VERSION)_$$(dpkg --print-architecture).cdx.json
-release-attach: ## make the release on GitHub of what its workflow has built, in build/packages
+release-attach: ## create the release on GitHub and attach the files in build/packages
 	$(call install,gh git)
 	conf/packages/attach $(VERSION) $(BUILD)/packages
 
-# ---- tests of all this, in tests/packages
+# ---- tests
 deb_test_packages := $(deb_packages) gpg gpg-agent gpgconf lintian mmdebstrap iproute2
-# Fresh systems, kept until `make clean`: those that the packages are tried in, and those that have what
-# README asks for.
+# Fresh systems, which stay until `make clean`: roots/ for the tests of the packages, systems/ with the
+# programs that README requires.
 ROOTS ?= bookworm trixie noble
 
 $(BUILD)/roots/%.tar: tests/packages/root
@@ -48,27 +48,27 @@ test-program: ## test the program factorial
 	$(call install,$(build_packages) bash-completion bsdutils go-md2man man-db)
 	@$(MAKE) --no-print-directory $(BUILD)/factorial manual
 	tests/run 'tests/packages/test_program $(BUILD)'
-test-deb: ## test archive and packages in fresh Debian 12, Debian 13, Ubuntu 24.04 (as root; ROOTS=bookworm: that alone)
+test-deb: ## test the archive and the packages in fresh systems (as root; ROOTS='bookworm trixie noble')
 	$(call install,$(deb_test_packages))
 	@$(MAKE) --no-print-directory deb $(ROOTS:%=$(BUILD)/roots/%.tar)
 	tests/run 'tests/packages/test_archive $(VERSION) $(DIST) $(BUILD)/deb' tests/packages/test_attach \
 	    $(ROOTS:%='tests/packages/test_debian $(BUILD)/roots/%.tar $(BUILD)/deb')
-test-systems: ## run README's two commands in fresh systems, by three kinds of users (as root; ROOTS, USERS=sudoer; hours)
+test-systems: ## run make run and make test in fresh systems, by three kinds of users (as root; ROOTS, USERS; hours)
 	$(call install,git mmdebstrap)
 	@$(MAKE) --no-print-directory $(ROOTS:%=$(BUILD)/systems/%.tar)
 	tests/run $(ROOTS:%='tests/packages/test_systems $(BUILD)/systems/%.tar')
-test-layouts: ## test make install in other layouts than Debian's, and the RPM packages
+test-layouts: ## test make install in the layouts of other systems, and the RPM packages
 	$(call install,$(test_packages) go-md2man rpm cpio)
 	@$(MAKE) --no-print-directory build dist
 	tests/run 'tests/packages/test_layouts $(VERSION) $(BUILD) $(DIST)'
 
-# Source archives of httpd, and those of APR and APR-util that it is built with.
+# Source archives of httpd, and of APR and APR-util.
 HTTPD_ARCHIVES ?=
 APR_ARCHIVES   ?=
 httpd_packages := $(test_packages) autoconf automake libtool libpcre2-dev libpcre3-dev libexpat1-dev \
                   libssl-dev zlib1g-dev libbrotli-dev libxml2-dev
 missing_archives = $(filter-out $(wildcard $(APR_ARCHIVES) $(HTTPD_ARCHIVES)),$(APR_ARCHIVES) $(HTTPD_ARCHIVES))
-test-httpds: ## build httpd from archives and run the HTTP tests in it (HTTPD_ARCHIVES, APR_ARCHIVES)
+test-httpds: ## build httpd from source archives and run the HTTP tests in it (HTTPD_ARCHIVES, APR_ARCHIVES)
 	$(if $(and $(HTTPD_ARCHIVES),$(word 2,$(APR_ARCHIVES))),,$(error there are no archives: name them by \
 	    HTTPD_ARCHIVES='httpd-2.4.49.tar.gz ...' APR_ARCHIVES='apr-1.7.2.tar.gz apr-util-1.6.3.tar.gz'))
 	$(if $(missing_archives),$(error there is no $(missing_archives)))
@@ -79,10 +79,10 @@ test-httpds: ## build httpd from archives and run the HTTP tests in it (HTTPD_AR
 MUSL := $(abspath $(BUILD))/musl
 $(MUSL)/bin/apu-1-config: tests/packages/build_musl
 	tests/packages/build_musl $(MUSL)
-test-musl: ## compile and link all with musl instead of glibc, and run the unit tests
+test-musl: ## build with musl instead of glibc, and run the unit tests
 	$(call install,$(test_packages) musl-tools dpkg-dev libexpat1-dev)
 	@$(MAKE) --no-print-directory $(MUSL)/bin/apu-1-config
-	@# Only headers of the kernel are not in musl.
+	@# musl has no headers of the Linux kernel; those of the system are used.
 	@PKG_CONFIG_LIBDIR=$(MUSL)/lib/pkgconfig $(MAKE) --no-print-directory $(parallel) BUILD=$(MUSL)/build CC=musl-gcc \
 	    CFLAGS='-O2 -g -isystem $(MUSL)/include -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -dumpmachine)' \
 	    LDFLAGS=-L$(MUSL)/lib APR_CONFIG=$(MUSL)/bin/apr-1-config \

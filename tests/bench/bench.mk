@@ -1,6 +1,6 @@
-# Speed: of httpd with the module beside others, and of the engine; docs/benchmarks.md.
+# Benchmarks of the server and of the engine; docs/benchmarks.md and docs/engine.md.
 
-# nginx only unpacked: installed, it would start a server.
+# nginx is unpacked and not installed, because its installation starts a server.
 bench_packages := $(build_packages) wrk hey python3 python3-flask gunicorn git \
                   $(if $(shell command -v go),,golang-go)
 
@@ -12,7 +12,7 @@ $(BUILD)/bench/factorial-go: tests/bench/peers/factorial.go tests/bench/peers/go
 	@mkdir -p $(@D)
 	cd tests/bench/peers && CGO_ENABLED=0 go build -o $(abspath $@) .
 
-# nm tells the names of its functions.
+# Linked at fixed addresses, so that nm's list of symbols names its functions.
 $(BUILD)/bench/record: tests/bench/record.c $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(COMPILE) -fno-pie -no-pie -Imod_factorial -o $@ $^ -lgmp -lm -lpthread
@@ -28,11 +28,11 @@ $(BUILD)/bench/nginx/usr/sbin/nginx:
 ROUNDS ?= 3
 bench-programs: $(BUILD)/mod_factorial.so $(BUILD)/bench/mod_nothing.so $(BUILD)/bench/factorial-go \
                 $(BUILD)/bench/nginx/usr/sbin/nginx $(BUILD)/stock/etc/apache2/apache2.conf
-bench: ## measure beside nginx, Go, Flask and an httpd that does nothing (10 minutes; ROUNDS=1: 4; SCENARIOS=small: that alone)
+bench: ## measure the server beside nginx, Go and Flask (10 minutes; ROUNDS=1: 4; SCENARIOS=small: only that)
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
 	tests/bench/bench $(BUILD) --rounds $(ROUNDS) $(SCENARIOS)
-bench-check: ## run every part of the benchmark for a moment, without regard to the figures
+bench-check: ## run every part of the benchmark for a moment, as a test
 	$(call install,$(bench_packages))
 	@$(MAKE) --no-print-directory bench-programs
 	tests/bench/bench $(BUILD) --check $(SCENARIOS)
@@ -46,13 +46,13 @@ SECONDS      ?= 0.5
 .PHONY: bench-engine tune docs-figures
 tune: ## measure the thresholds in mod_factorial/engine/thresholds.h
 	tests/bench/tune $(BUILD)/tune
-bench-engine: $(BUILD)/factorial $(BUILD)/bench/record ## time the engine beside GMP, PARI/GP, Python, gmpy2 and python-flint; model more processors (4 minutes; SECONDS=0.05 LARGEST=1000000: short)
+bench-engine: $(BUILD)/factorial $(BUILD)/bench/record ## measure the engine beside GMP, PARI/GP, Python and FLINT (4 minutes; SECONDS=0.05 LARGEST=1000000: short)
 	$(call install,$(engine_peers))
 	@[ -e $(BENCH_VENV)/ready ] || { python3 -m venv $(BENCH_VENV) && \
 	    for package in gmpy2 python-flint; do $(BENCH_VENV)/bin/python -m pip install -q \
 	        --only-binary :all: $$package || echo "without $$package"; done; touch $(BENCH_VENV)/ready; }
 	$(BENCH_VENV)/bin/python tests/bench/engine.py $(BUILD) --largest $(LARGEST) --seconds $(SECONDS)
-docs-figures: bench bench-engine ## measure all of it again, and renew the documents' figures and plots
+docs-figures: bench bench-engine ## run all benchmarks, and renew the figures and plots in the documents
 	cp $(BUILD)/bench/*.svg docs/
 	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests python3 tests/bench/figures.py $(BUILD)
 	@$(MAKE) --no-print-directory infra-costs

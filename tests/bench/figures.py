@@ -1,9 +1,9 @@
-"""What was measured, as text for documents.
+"""The measurements as text for the documents.
 
     figures.py BUILD
 
-writes the figures of BUILD/bench/*.json into the documents, in the place of what is between
-<!-- figures: NAME --> and <!-- end of figures -->, and into infra/speed.toml.
+writes the figures of BUILD/bench/*.json into the documents, between <!-- figures: NAME --> and
+<!-- end of figures -->, and into infra/speed.toml.
 """
 
 import json
@@ -111,14 +111,23 @@ def chain(measured):
     )
 
 
+ENGINE = {
+    "engine": comparison,
+    "shares": shares,
+    "speed-ups": speed_ups,
+    "chain": chain,
+    "headline": headline,
+}
+
+
 def engine_texts(measured):
-    return {
-        "engine": comparison(measured),
-        "shares": shares(measured),
-        "speed-ups": speed_ups(measured),
-        "chain": chain(measured),
-        "headline": headline(measured),
-    }
+    return {name: text(measured) for name, text in ENGINE.items()}
+
+
+def unknown(texts):
+    """The names of places in the documents that would never be renewed."""
+    documents = "".join((SOURCE / name).read_text() for name in DOCUMENTS)
+    return set(re.findall(r"<!-- figures: ([\w-]+) -->", documents)) - set(texts) - set(ENGINE)
 
 
 def speed_file(engine, servers):
@@ -136,7 +145,7 @@ large = {large:.3f} # the same, N = 1,000,000
 
 
 def renew(text, texts):
-    """The end is looked for from the marker's own line break on, which is all that an empty place has."""
+    """Puts the texts into their places. An empty place has only one line break between its marks."""
     return re.sub(
         r"(<!-- figures: ([\w-]+) -->)\n.*?(<!-- end of figures -->)",
         lambda found: (

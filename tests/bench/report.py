@@ -8,7 +8,7 @@ USUAL = {"kind": "load", "n": 5, "connections": 32}
 
 
 def small(rows):
-    """Everybody at N = 5, then by connections, by number, and the ratios that are expected."""
+    """All servers at N = 5, the expected ratios, then by number of connections and by N."""
     names = distinct(rows, "server")
     yield (
         "small",
@@ -68,8 +68,8 @@ def small(rows):
     )
     yield (
         "configuration",
-        "The do-nothing handler is in the same configuration as ours, with this in the place of "
-        "ours (and, in the container's, the document root and access of Debian's)",
+        "The do-nothing handler has the same configuration as ours, except for these lines (and, in "
+        "the container's, Debian's document root and access rules)",
         "```apache\n" + select(rows, kind="configuration")[0]["text"] + "```\n",
     )
 
@@ -96,7 +96,7 @@ def small(rows):
     varied = [name for name in names if rate(name, n=numbers[-1])]
     yield (
         "numbers",
-        "By number, 32 connections: requests/s (CPU µs/request); nothing sends as many bytes",
+        "Requests/s (CPU µs/request) by number, 32 connections; `nothing` sends as many bytes as ours",
         table(
             ["server", *(f"N = {n}" for n in numbers)],
             [
@@ -140,8 +140,8 @@ def beside(rows):
         )
     yield (
         "beside",
-        "Small requests (32 connections) beside two clients of large ones; expected for ours: "
-        "at most 2.5 times",
+        "Small requests (32 connections) alone, and beside two clients that request a large N; the "
+        "ratio that is expected for ours is at most 2.5",
         table(
             [
                 "server",
@@ -183,7 +183,7 @@ def large(rows):
                 )
     yield (
         "large",
-        "Large requests; who is missing took more than 2 s for a tenth of the number",
+        "Large requests; a server is missing if a tenth of the number took it more than 2 s",
         table(["N", "server", "first byte s", "last byte s", "times ours", "peak MiB"], lines),
     )
 
@@ -209,8 +209,8 @@ def large(rows):
             )
     yield (
         "compressed",
-        "Through compression; on a link faster than the last column the whole answer arrives "
-        "later than uncompressed",
+        "With compression; on a link faster than the last column says, the compressed response "
+        "arrives later than the plain one",
         table(
             ["N", "coding", "bytes", "of plain", "last byte s", "CPU s", "even at Mbit/s"], lines
         ),
@@ -221,7 +221,7 @@ def cached(rows):
     numbers, ways = distinct(rows, "n"), distinct(rows, "way")
     yield (
         "cached",
-        "Requests/s (CPU µs/request), 8 connections; HEAD by hey, whose own cost is higher",
+        "Requests/s (CPU µs/request), 8 connections; hey sends the HEAD requests and costs more",
         table(
             ["", *(f"N = {n:,}" for n in numbers)],
             [

@@ -16,7 +16,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/unit/fake_httpd.o $
 	    $(APR_LIBS) -lgmp -lm -lpthread
 
 fuzz-programs: $(fuzz_targets:%=$(BUILD)/fuzz/%)
-fuzz: ## run each fuzz target FUZZ_SECONDS (60) by clang's libFuzzer, two at a time
+fuzz: ## run each fuzz target by clang's libFuzzer, two at a time (FUZZ_SECONDS=60)
 	$(call install,$(fuzz_packages))
 	@$(FUZZ_BUILD) fuzz-programs
 	@$(MAKE) --no-print-directory -k -j 2 --output-sync $(fuzz_targets:%=fuzz/%)
@@ -27,5 +27,5 @@ fuzz/%:
 	    -print_final_stats=1 -artifact_prefix=build/fuzz/ \
 	    build/fuzz/corpus/$* tests/fuzz/corpus/$* >build/fuzz/$*.log 2>&1; \
 	grep -E 'does not hold|ERROR|SUMMARY|stat::|DONE' build/fuzz/$*.log; grep -q 'DONE' build/fuzz/$*.log
-fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, by any compiler
+fuzz-replay: fuzz-programs ## run the fuzz targets on their seeds, with any compiler
 	tests/run $(foreach t,$(fuzz_targets),'$(BUILD)/fuzz/$(t) $(wildcard tests/fuzz/corpus/$(t)/*)')
