@@ -286,6 +286,6 @@ const command_rec directives_table[] = {
     NUMBER("FactorialMaxWaiting", MAX_WAITING,
            "Requests that may wait for memory and a computation, 0 to 1024 (default 64)"),
     AP_INIT_TAKE1("FactorialEngine", set_engine, (void *)ENGINE, RSRC_CONF,
-                  "What computes, auto or gmp (default auto)"),
+                  "The arithmetic, auto or gmp (default auto)"),
     {.name = NULL},
 };

@@ -74,7 +74,7 @@ START_TEST(the_scratch_block_is_never_exceeded_and_nearly_filled)
 END_TEST
 
 /* tests/guards looks for these rows in the documents. */
-#define DOCUMENTED_ROW "| end | | 12.96 | 156.09 |"
+#define DOCUMENTED_ROW    "| end | | 12.96 | 156.09 |"
 #define DOCUMENTED_MEMORY "| MB | 0.2 | 1.9 | 24 | 276 | 3152 |"
 
 /* Megabytes of the result and of what the computation takes besides. */
