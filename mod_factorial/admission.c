@@ -15,7 +15,7 @@ enum { WAITERS = 1024 }; /* the most that FactorialMaxWaiting takes */
  * 1. in_use + cached of an account is at least what its process has allocated for scratch blocks
  * and results.
  * 2. `cached` is the sum of the blocks in the process's cache.
- * 3. A ticket belongs to an account that is open. So it goes when its process ends.
+ * 3. A ticket belongs to an open account, so it is removed when its process ends.
  *
  * And at each grant, the sums of all open accounts are at most the limits of the process that asks.
  */
@@ -188,7 +188,8 @@ static uint64_t queue(admission *a, const admission_limits *limits, unsigned wai
     return ledger->last_ticket;
 }
 
-/* memory_wanted is what the first request lacks. The one that is first then sets it by itself. */
+/* memory_wanted is set by the first request. The one that is first afterwards sets it if necessary.
+ */
 static void dequeue(admission *a, uint64_t ticket)
 {
     waiter *place = ticket ? find_waiter(a->ledger, ticket) : NULL;

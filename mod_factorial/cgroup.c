@@ -51,9 +51,9 @@ static void group_of(const char *root, const char *controller, char group[LINE])
 }
 
 /*
- * The least of `least` and the limits of the group and of all above it, up to the root that is
- * seen: in a container that may be the group itself under another name, so the root always counts.
- * In version 1 the quota of processors is in two files; the second is `period`.
+ * The least of `least` and the limits of the group and of all groups above it, up to the visible
+ * root: in a container the root may be the group itself under another name, so it always counts. In
+ * version 1 the quota of processors is in two files; the second is `period`.
  */
 static double least_limit(const char *root, const char *controller, const char *hierarchy,
                           const char *file, const char *period, double least)

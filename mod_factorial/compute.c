@@ -76,8 +76,8 @@ static deadline_check start_check(const request_rec *r, uint64_t seconds)
     return (deadline_check){.r = r, .deadline = clock_now() + (int64_t)seconds * CLOCK_SECOND};
 }
 
-/* True if the request must stop. Checks every CHECK_MS only. `overrun` is the outcome at the
- * deadline. */
+/* True if the request must stop. It checks at most once in CHECK_MS. `overrun` is the outcome at
+ * the deadline. */
 static bool must_stop(deadline_check *c, outcome overrun)
 {
     int64_t now = clock_now();

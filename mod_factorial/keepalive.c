@@ -100,7 +100,7 @@ static apr_status_t read_request(ap_filter_t *f, apr_bucket_brigade *brigade, ap
     if (due == 0)
         return status;
     bool found = wait_for_request(f->c, k, due);
-    /* The wait is no part of the request's time that mod_status shows. */
+    /* mod_status must not count the wait as time of the request. */
     worker_score *worker = ap_extended_status ? ap_get_scoreboard_worker(f->c->sbh) : NULL;
     if (worker)
         worker->start_time += apr_time_now() - k->answered;

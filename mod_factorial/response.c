@@ -156,7 +156,7 @@ void response_set_headers(factorial_request *q)
     if (r->status != HTTP_OK)
         return;
     apr_table_setn(r->headers_out, "ETag", validators_tag(q));
-    /* Another module, such as mod_session, may have said that the response is for one client. */
+    /* Another module, such as mod_session, may have marked the response as private. */
     bool authenticated = r->user || apr_table_get(r->headers_in, "Authorization");
     if (!apr_table_get(r->headers_out, "Cache-Control"))
         apr_table_setn(r->headers_out, "Cache-Control",
@@ -173,7 +173,7 @@ static void settle_cache_control(request_rec *r)
     bool is_public = now && !strncmp(now, for_everybody, sizeof for_everybody - 1);
     bool is_private = now && !strncmp(now, for_one_client, sizeof for_one_client - 1);
     if (!is_public && !is_private)
-        return; /* another module's */
+        return; /* another module has set the field */
     const char *added = now + (is_public ? sizeof for_everybody : sizeof for_one_client) - 1;
     if (apr_table_get(r->err_headers_out, "Cache-Control")) /* by `Header always` */
         apr_table_unset(r->headers_out, "Cache-Control");

@@ -4,7 +4,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
-/* Has to change when the bytes of a result change, because clients may keep results for a year. */
+/* It has to change when the bytes of a result change, because clients may store results for a
+ * year. */
 #define REVISION "1"
 
 static const char *tag_with(const factorial_request *q, const char *suffix)

@@ -4,7 +4,7 @@
 
 static const uint64_t modulus = ((uint64_t)1 << 61) - 1;
 
-/* Chunks are for threads. Within a chunk there are as many independent streams of products as the
+/* Threads share the chunks. Each chunk has several independent chains of products, as many as the
  * processor can multiply at once. */
 enum { CHECK_CHUNKS = 64, STREAMS = 8 };
 

@@ -29,8 +29,8 @@ static double log10_factorial(double n)
     return ((n + 0.5) * log(n) - n + series) * 0.43429448190325182765 + 0.39908993417905752478;
 }
 
-/* Without the series: where this is asked, n is so large that the series decides nothing. The tests
- * compare every n up to the limit. */
+/* The series is left out: this is called only for n so large that its terms decide nothing. The
+ * tests compare every n up to the limit. */
 static long double log10_factorial_extended(long double n)
 {
     return ((n + 0.5L) * logl(n) - n) * 0.43429448190325182765113L + 0.39908993417905752478250L;
@@ -45,7 +45,7 @@ size_t factorial_digit_count(uint64_t n)
     /* A dozen roundings of numbers up to 2.5 times the result, in any rounding mode, and the
      * series' first omitted term. */
     double error = 64 * DBL_EPSILON * estimate + 1e-10;
-    double nearest = round(estimate); /* rint would depend on the mode */
+    double nearest = round(estimate); /* rint depends on the rounding mode */
     if (fabs(estimate - nearest) > error)
         return (size_t)estimate + 1;
     return (size_t)log10_factorial_extended((long double)n) + 1;

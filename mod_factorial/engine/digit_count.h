@@ -1,5 +1,5 @@
 /*
- * How many digits n! has, without computing it.
+ * The number of digits of n!, without computing n!.
  */
 #ifndef MOD_FACTORIAL_ENGINE_DIGIT_COUNT_H
 #define MOD_FACTORIAL_ENGINE_DIGIT_COUNT_H

@@ -1,6 +1,6 @@
 /*
- * n! by a given algorithm and kernel: what factorial.h offers, without the choice between them. For
- * factorial.c, tests and measurements.
+ * The functions of factorial.h for a given algorithm and kernel, for factorial.c, tests and
+ * measurements.
  */
 #ifndef MOD_FACTORIAL_ENGINE_FACTORIAL_BY_H
 #define MOD_FACTORIAL_ENGINE_FACTORIAL_BY_H

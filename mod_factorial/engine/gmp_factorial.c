@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    LEAF_WORDS = 32,        /* products of up to so many words are built word by word */
-    LEAF_DIGITS = 100000,   /* pieces of up to so many digits are converted by mpz_get_str */
+    LEAF_WORDS = 32,        /* up to so many words are multiplied one after another */
+    LEAF_DIGITS = 100000,   /* mpz_get_str converts numbers of up to so many digits */
     TEXT_EXTRA = 3,         /* mpz_get_str's sign and end, and 1 that mpz_sizeinbase may add */
     EXPONENT_BITS = 27,     /* prime exponents in n! are below FACTORIAL_LIMIT < 2^27 */
     LEVELS_MAX = 14,        /* LEAF_DIGITS << 14 exceeds the digits of the largest result */
@@ -20,14 +20,14 @@ enum {
 
 size_t gmp_factorial_heap(const factorial_plan *plan)
 {
-    /* The result's bytes, times what was measured for the largest division and what it works on:
-     * 7.8 at the most, and some slack. */
+    /* The largest division and its operands determine the peak. The largest measured peak is 7.8
+     * times the bytes of the result. */
     return 16384 + (size_t)((double)plan->digits * 0.41525) * 33 / 4;
 }
 
 /*
- * The scratch memory: offsets in bytes. The text, which mpz_get_str writes one piece at a time,
- * takes the place of the rest, which is not needed any more by then.
+ * The scratch memory: offsets in bytes. The text that mpz_get_str writes takes the place of the
+ * other parts, which are not needed any more by then.
  */
 typedef struct {
     size_t text, words, primes, sieve, end;
@@ -53,7 +53,7 @@ size_t gmp_factorial_scratch(const factorial_plan *plan)
 
 /* ---- the product */
 
-/* The product of word[0 .. count), count > 0; meaningless once the job is cancelled. */
+/* The product of word[0 .. count), count > 0; undefined if the job is cancelled. */
 static void multiply_words(const factorial_job *job, mpz_t product, const mp_limb_t *word,
                            size_t count)
 {
@@ -82,7 +82,7 @@ static size_t pack_primes(mp_limb_t *word, const primes *found, uint64_t n, unsi
 {
     size_t last = 0;
     word[0] = 1;
-    /* An exponent is below n / (p - 1): no larger prime has this bit. */
+    /* The exponent of p is below n / (p - 1), so no larger prime has this bit. */
     for (size_t i = 1; i < found->count && found->prime[i] <= (n >> bit) + 1; i++) {
         uint32_t p = found->prime[i];
         if (p == 5 || !(primes_exponent(n, p) >> bit & 1))
@@ -119,13 +119,13 @@ static void odd_part(const factorial_job *job, mpz_t result, uint64_t n, const p
 
 typedef struct {
     const factorial_job *job;
-    uint64_t leaf;          /* digits of a piece that is not divided further */
-    unsigned levels;        /* how often the number is divided to get there */
+    uint64_t leaf;          /* digits of a number that is not divided further */
+    unsigned levels;        /* of the divisions */
     mpz_t five[LEVELS_MAX]; /* 5^(leaf 2^i), i below levels: 10 to that power without its twos */
     char *text;             /* leaf + TEXT_EXTRA bytes, for mpz_get_str */
 } conversion;
 
-/* The last `count` digits of x. If x has more, the check of the result will tell. */
+/* The last `count` digits of x. If x has more digits, the check of the result fails. */
 static void write_leaf(const conversion *c, char *digits, uint64_t count, const mpz_t x)
 {
     memset(digits, '0', count);
@@ -137,8 +137,8 @@ static void write_leaf(const conversion *c, char *digits, uint64_t count, const 
 }
 
 /*
- * high = x / d and low = x mod d, uses up x. Long division by blocks of the quotient: no single
- * step takes long. Meaningless once the job is cancelled.
+ * high = x / d and low = x mod d; overwrites x. Long division by blocks of the quotient, so that
+ * cancellation is checked often. Undefined if the job is cancelled.
  */
 static void divide(const factorial_job *job, mpz_t high, mpz_t low, mpz_t x, const mpz_t d)
 {

@@ -9,13 +9,14 @@
 /* Bytes of scratch memory for gmp_factorial, from the plan's n and digits. */
 size_t gmp_factorial_scratch(const factorial_plan *plan);
 
-/* An upper bound of what GMP itself takes from malloc; where malloc fails, GMP ends the process. */
+/* An upper bound of the memory that GMP takes from malloc. If malloc fails, GMP ends the process.
+ */
 size_t gmp_factorial_heap(const factorial_plan *plan);
 
 /*
- * As factorial_compute. n! / 10^z (z the exponent of 5) is a product over the bits i of the prime
- * exponents of P_i^(2^i), P_i the product of the primes whose exponent has bit i (P. Borwein, "On
- * the complexity of calculating factorials", 1985); it is converted to digits by divide and conquer
+ * As factorial_compute. With z the exponent of 5 in n!, n! / 10^z is the product over i of
+ * P_i^(2^i), where P_i is the product of the primes whose exponent has bit i (P. Borwein, "On the
+ * complexity of calculating factorials", 1985). It is converted to digits by divide and conquer
  * (Brent and Zimmermann, "Modern Computer Arithmetic", algorithm 1.26). Cancellation is checked
  * between GMP's operations, of which none takes over a second up to n = 10^7.
  */

@@ -1,5 +1,5 @@
 /*
- * What every stage of the engine needs of its job.
+ * Cancellation of a job, and yielding.
  */
 #ifndef MOD_FACTORIAL_ENGINE_JOB_H
 #define MOD_FACTORIAL_ENGINE_JOB_H

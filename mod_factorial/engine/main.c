@@ -173,7 +173,7 @@ static double seconds(void)
 
 typedef struct {
     double begin, expected; /* seconds; expected: 0 for no bar */
-    atomic_uint percent;    /* what is drawn */
+    atomic_uint percent;    /* the percentage that the bar shows */
 } progress;
 
 /* The job's `cancelled`, which is always false here. The thread that finds a new percentage draws
@@ -200,7 +200,7 @@ static void clear_progress(const progress *p)
 
 /* ---- computing */
 
-/* For free(). In huge pages if it is long and the system has them. */
+/* A block that the caller frees; in huge pages if it is long and the system has them. */
 static void *allocate(size_t size)
 {
     const size_t huge = (size_t)2 << 20;
@@ -231,7 +231,7 @@ static factorial_plan make_plan(const options *o, uint64_t n)
                                : factorial_make_plan(n, o->method);
 }
 
-/* The digits of o->n! and a newline, *length bytes, for free(). */
+/* The digits of o->n! and a newline, *length bytes, which the caller frees. */
 static char *compute_all(const options *o, size_t *length)
 {
     if (o->method == FACTORIAL_AUTO)

@@ -13,7 +13,7 @@ enum {
     LARGEST_ROOT = 10000 /* the square root of FACTORIAL_LIMIT */
 };
 
-/* Whole segments, sieved by one thread after each other. */
+/* Consecutive segments that one thread sieves in order. */
 typedef struct {
     uint64_t first, segments;
     size_t count; /* of the primes in it */
@@ -96,7 +96,7 @@ static uint32_t first_multiple(uint32_t p, uint64_t low)
 static void cross_out(const sieve *s, part *p, uint64_t low, uint64_t high)
 {
     memset(p->crossed, 0, high - low);
-    memset(p->crossed + (high - low), 1, (low - high) % 64); /* what fills the last word */
+    memset(p->crossed + (high - low), 1, (low - high) % 64); /* the rest of the last word */
     if (low == 0)
         p->crossed[0] = 1; /* the number 1 */
     for (size_t k = 0; k < s->steps; k++) {
@@ -107,7 +107,8 @@ static void cross_out(const sieve *s, part *p, uint64_t low, uint64_t high)
     }
 }
 
-/* The bytes' lowest bits, the first byte's as the lowest: a multiplication moves eight at once. */
+/* The lowest bit of each byte, the first byte's as the lowest. A multiplication moves eight bits at
+ * once. */
 static uint64_t bits_of(const uint8_t *bytes)
 {
     uint64_t bits = 0;

@@ -11,22 +11,22 @@
 enum {
     STEP = 32, /* the table has the factorials of its multiples */
     ENTRIES = INSTANT_MAX / STEP + 1,
-    /* INSTANT_MAX! has 13,020 digits. The length grows faster than n, so the entries have together
-     * less than half as many limbs for each as the last. */
+    /* INSTANT_MAX! has 13,020 digits. The length grows faster than n, so an entry has on average
+     * less than half as many limbs as the last one. */
     LAST_LIMBS = 724,
     ALL_LIMBS = ENTRIES * (LAST_LIMBS / 2 + 1),
-    WORDS_MAX = STEP / 4 /* four factors up to INSTANT_MAX surely fit in a word */
+    WORDS_MAX = STEP / 4 /* four factors up to INSTANT_MAX fit in a word */
 };
 
 static limb table[ALL_LIMBS];
 static size_t start[ENTRIES + 1]; /* of the entries, in the table */
 
 /*
- * Multiplies a number by several words in one pass over its limbs, each word one limb behind the
- * word before it: so the processor has as many products at work at a time as there are words.
+ * Multiplies a number by several words in one pass over its limbs. Each word is one limb behind the
+ * word before it, so the products by different words do not depend on each other and overlap.
  */
 typedef struct {
-    const limb *next, *end; /* limbs of the number that have not been taken; then zeros are */
+    const limb *next, *end; /* limbs of the number that have not been read; zeros follow them */
     limb word[WORDS_MAX], carry[WORDS_MAX];
     limb waiting[WORDS_MAX + 1]; /* limbs for each word, and at last the product's */
     size_t words;
@@ -59,7 +59,7 @@ static multiplication start_multiplication(size_t k, uint64_t n)
     return m;
 }
 
-/* Is nothing but zeros behind the limbs that have come so far? */
+/* True if only zeros follow the limbs that have been computed so far. */
 static bool ended(const multiplication *m)
 {
     limb left = m->carry[0];

@@ -1,12 +1,13 @@
 """The recipes of docs/clients.md in languages that Debian has an interpreter for."""
 
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from httpd import BUILD, Httpd, running
+from httpd import BUILD, SOURCE, Httpd, running
 from recipes import program
 
 # The file's ending and the command that runs it.
@@ -52,3 +53,15 @@ def test_the_recipe_fails_where_there_is_no_result(server: Httpd, language: str)
     done = run(language, server, 1_000_001)
     assert done.returncode != 0
     assert done.stderr
+
+
+def digits(number: int) -> int:
+    return math.floor(math.lgamma(number + 1) / math.log(10)) + 1
+
+
+def test_the_largest_numbers_of_other_programs_are_right() -> None:
+    page = (SOURCE / "docs/clients.md").read_text()
+    limits = re.findall(r"([\d,]+)\s+(?:characters|digits),\s+enough\s+for\s[^!|]*?([\d,]+)!", page)
+    assert len(limits) == page.count("enough for")
+    for limit, number in ([int(text.replace(",", "")) for text in pair] for pair in limits):
+        assert digits(number) <= limit < digits(number + 1)

@@ -10,16 +10,16 @@
 
 /*
  * A transform splits a polynomial modulo x^2h - w^2 into those modulo x^h - w and x^h + w. Block j
- * of a level, counted from 0, owns the root w(j): w(0) = 1, w(2j)^2 = w(j), w(2j + 1) = i w(2j).
- * So w(a + b) = w(a) w(b) where a and b have no binary digit in common, and one table serves all
+ * of a level, counted from 0, has the root w(j): w(0) = 1, w(2j)^2 = w(j), w(2j + 1) = i w(2j).
+ * So w(a + b) = w(a) w(b) if a and b have no binary digit in common, and one table serves all
  * lengths.
  */
 enum {
     FIELDS = 3,
     POINTS_LOG = 26,      /* the longest transform has 2^26 points */
     ROOTS = 8,            /* in a record: w(j), w(2j), w(2j + 1), w(4j) ... w(4j + 3), w(8j) */
-    LOW_RECORDS = 2048,   /* records of the blocks below that */
-    HIGH_RECORDS = 8192,  /* and of its multiples; any other is the product of two */
+    LOW_RECORDS = 2048,   /* records of the blocks below this number */
+    HIGH_RECORDS = 8192,  /* records of its multiples; every other record is a product of two */
     LEAF_POINTS_LEAST = 4 /* points of the smallest block that has a record */
 };
 

@@ -37,8 +37,8 @@ KERNEL_INLINE vu limbs_whole(vd x)
 
 /*
  * The limbs d0 + d1 10^18 + d2 10^36 of x = v0 + p0 v1 + p0 p1 v2 >= 0, each |v| < p. The quotients
- * by 10^18 are estimated in doubles, to less than 1 below or above, and the remainders, computed
- * modulo 2^64, tell by their sign if the estimate was too large.
+ * by 10^18 are estimated in doubles, with an error below 1. The remainders are computed modulo
+ * 2^64; a negative one shows that the estimate was too large.
  */
 KERNEL_INLINE void limbs_of_coefficients(vd v0, vd v1, vd v2, vu *d0, vu *d1, vu *d2)
 {
@@ -84,7 +84,8 @@ KERNEL_INLINE vu limbs_shift_two(vu before, vu x)
 #endif
 }
 
-/* What the last vector of coefficients adds to the limbs after it: its last lanes count. */
+/* The part of the last vector of coefficients that belongs to the limbs after it, in its last
+ * lanes. */
 typedef struct {
     vu d1, d2, carry;
 } limbs_pending;

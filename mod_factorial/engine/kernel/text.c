@@ -10,9 +10,9 @@ typedef uint16_t v16 __attribute__((vector_size(8 * LANES), may_alias));
 typedef uint32_t v32 __attribute__((vector_size(8 * LANES), may_alias));
 
 /*
- * x / 10^8 for x < 2^60; the remainder goes to *r. The quotient is estimated in doubles without the
- * lowest `shift` bits of x, which leaves fewer than 52: to less than 1 above, and the sign of the
- * remainder tells.
+ * x / 10^8 for x < 2^60; the remainder goes to *r. The quotient is estimated in doubles from all
+ * but the lowest `shift` bits of x, fewer than 52 bits. The estimate is less than 1 too large; then
+ * the remainder is negative.
  */
 KERNEL_INLINE vu divide_by_1e8(vu x, const int shift, vu *r)
 {
@@ -23,9 +23,9 @@ KERNEL_INLINE vu divide_by_1e8(vu x, const int shift, vu *r)
 }
 
 /*
- * The 8 digits of x < 10^8 as characters, the first in the lowest byte: in halves of 4 digits, each
- * of those in halves of 2, each of those in digits. Each quotient is a product and a shift, exact
- * for so few digits; the mask keeps what belongs to each part.
+ * The 8 digits of x < 10^8 as characters, the first in the lowest byte: x is split into two parts
+ * of 4 digits, those into parts of 2, and those into digits. Each quotient is a product and a
+ * shift, which is exact for so few digits; the mask separates the parts.
  */
 KERNEL_INLINE vu eight_digits(vu x)
 {
@@ -60,8 +60,8 @@ void KERNEL_WRITE(char *end, const limb *a, size_t count)
     }
 }
 
-/* The numbers that 8 characters each are: pairs, fours, eights. Nothing overflows whatever the
- * characters are, so that each wrong one changes the number. */
+/* The values of 8 characters each, by pairs, then fours, then eights. No sum overflows for any
+ * characters, so each wrong character changes the value. */
 KERNEL_INLINE vu read_eights(const char *digits)
 {
     v8 x;

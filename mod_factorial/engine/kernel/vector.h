@@ -1,10 +1,9 @@
 /*
  * Residues, LANES of them at a time, for the sources that are compiled once per instruction set.
  *
- * A residue modulo p < 2^49 is a double that holds an integer of any representative; nothing here
- * ever rounds, as long as what docs/engine.md proves holds. So that tests/unit/engine/test_bounds_*
- * can run the very same sources on bounds instead of numbers, they compute by these functions
- * alone.
+ * A residue modulo p < 2^49 is a double that holds any representative, an integer. No operation
+ * here rounds, as docs/engine.md proves. The sources compute only by these functions, so that
+ * tests/unit/engine/test_bounds_* can run the same sources on bounds instead of numbers.
  */
 #ifndef MOD_FACTORIAL_ENGINE_VECTOR_H
 #define MOD_FACTORIAL_ENGINE_VECTOR_H
@@ -77,7 +76,7 @@ KERNEL_INLINE vd fmsub(vd a, vd b, vd c)
 /* ---- moving */
 KERNEL_INLINE vd splat(double x)
 {
-    return x - (vd){0}; /* gcc makes a broadcast of it, and of a loop over the lanes it does not */
+    return x - (vd){0}; /* gcc compiles this to a broadcast, but not a loop over the lanes */
 }
 
 KERNEL_INLINE vd load(const double *x)
@@ -92,7 +91,7 @@ KERNEL_INLINE void store(double *x, vd v)
 
 /* ---- computing */
 
-/* What residues of one prime need: the prime and 1/p, in every lane. */
+/* A prime p and 1/p, in every lane. */
 typedef struct {
     vd p, inverse;
 } modulus;
@@ -113,7 +112,7 @@ KERNEL_INLINE vd sub(vd a, vd b)
     return a - b;
 }
 
-/* a, as near to 0 as may be. */
+/* The representative of a that is nearest to 0. */
 KERNEL_INLINE vd reduce(vd a, modulus m)
 {
     vd q = fmadd(a, m.inverse, round_constant()) - round_constant();
@@ -154,8 +153,8 @@ KERNEL_INLINE vd times(vd a, multiplier w, modulus m)
 }
 
 /*
- * A sum of products that is reduced once. `high` is 1.5 * 2^101, on which the products pile up as
- * multiples of 2^49; `low` takes what that rounds away.
+ * A compensated sum of products, which is reduced once. `high` begins at 1.5 * 2^101, so it adds
+ * multiples of 2^49; `low` adds the parts that `high` rounds away.
  */
 typedef struct {
     vd high, low;
