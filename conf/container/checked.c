@@ -130,7 +130,7 @@ static bool check(const setting *s)
 {
     const char *value = getenv(s->name);
     if (!value || !*value) {
-        fprintf(stderr, "%s is not set: the image's own value was taken away\n", s->name);
+        fprintf(stderr, "%s is not set, although the image sets it\n", s->name);
         return false;
     }
     return s->accepts(s, value) || complain(s, value);

@@ -99,7 +99,7 @@ def fixed(name: str) -> dict[str, float]:
         * (monthly("nat_gateway") + monthly("public_address")),
         "endpoints": 6 * monthly("endpoint") * (network.egress == "endpoints"),
         "firewall": price("firewall") * bool(chosen.firewall.requests_per_source),
-        "alarms, and a metric of our own": (alarms + edge) * price("alarm") + price("metric"),
+        "alarms and a custom metric": (alarms + edge) * price("alarm") + price("metric"),
         "CloudFront's additional metrics": 8 * price("metric") * chosen.edge.enabled,
     }
 
@@ -129,7 +129,7 @@ def fixed_table(*names: str) -> str:
     )
 
 
-# ---- what a million small requests cost besides
+# ---- the additional costs of a million small requests
 
 
 def request_parts(*, edge: bool, firewall: bool, misses: float = 1.0) -> dict[str, float]:
@@ -175,10 +175,10 @@ def changes_table() -> str:
         ("change to prod", "dollars a month less"),
         ("tasks with public addresses instead of NAT", f"{2 * hour['nat'] - 2 * monthly('public_address'):.2f}"),
         ("interface endpoints instead of NAT", f"{2 * hour['nat'] - 6 * monthly('endpoint'):.2f}"),
-        ("one NAT gateway, whose zone's loss cuts off both zones", f"{hour['nat']:.2f}"),
+        ("one NAT gateway (if its zone fails, both are cut off)", f"{hour['nat']:.2f}"),
         ("tasks of 0.25 vCPU and 0.5 GB", f"{tasks(prod) - tasks(smaller):.2f}"),
         ("arm64", f"{tasks(prod) - tasks(arm):.2f}"),
-        ("a quarter of a central balancer instead of an own one", f"{0.75 * (monthly('balancer') + 2 * monthly('public_address')):.2f}"),
+        ("a quarter of a central balancer instead of one of its own", f"{0.75 * (monthly('balancer') + 2 * monthly('public_address')):.2f}"),
     )  # fmt: skip
 
 
@@ -273,7 +273,7 @@ def prices_table() -> str:
 
 
 def budgets_table() -> str:
-    """For ten seconds and no limit of the number."""
+    """For a timeout of ten seconds and no limit of N."""
     sizes = (256, 512), (256, 2048), (1024, 2048), (2048, 4096), (4096, 8192)
     rows = []
     for cpu, memory in sizes:
@@ -291,7 +291,7 @@ def budgets_table() -> str:
             )
         )
     head = "task FactorialMemory concurrency threads"
-    return table((*head.split(), "maximum N it could do", "workers", "idle connections"), *rows)
+    return table((*head.split(), "maximum N", "workers", "idle connections"), *rows)
 
 
 def speed_text() -> str:

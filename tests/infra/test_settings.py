@@ -147,4 +147,4 @@ def test_every_setting_is_explained() -> None:
     }
     # This one has no place in a file of that kind, but stands in the comment of egress.
     assert known - {*explained(file), *explained(document)} == {"network.nat_gateways"}
-    assert "nat_gateways is 1 or 2" in file
+    assert "nat_gateways = 1 or 2" in file
