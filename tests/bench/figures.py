@@ -81,7 +81,7 @@ def shares(measured):
         for phase in model.shares(models[0])
     ]
     return (
-        f"Shares of the processor's time on one thread, {when(measured)}; the check is that of the text.\n\n"
+        f"Shares of the processor's time on one thread, {when(measured)}; `check` is only the part that reads the text.\n\n"
         + table(["", *(f"N = {m['n']:,}" for m in models)], lines)
     )
 
@@ -95,7 +95,7 @@ def speed_ups(measured):
             row = m["rows"][line[0]]
             faster = model.speed_up(m, line[0])
             line += [figure(x) for x in (faster, row["ms"], sum(row["chain"].values()))]
-    return f"A model, from the tasks of one thread on {when(measured)}.\n\n" + table(head, lines)
+    return f"The model, from the tasks of one thread on {when(measured)}.\n\n" + table(head, lines)
 
 
 def chain(measured):
@@ -105,7 +105,7 @@ def chain(measured):
     total = sum(parts.values())
     listed = [f"{name} {ms / total:.0%}" for name, ms in parts.items() if ms / total >= 0.02]
     return (
-        f"On the longest chain at N = {largest['n']:,}, divided for 16 processors, are by time: "
+        f"Tasks on the longest chain for 16 processors at N = {largest['n']:,}, by their share of its time: "
         + ", ".join(listed)
         + "."
     )
