@@ -49,7 +49,7 @@ def check_times(times: "Times", balancer_idle: int, largest_answer_bytes: int) -
             times.deregistration_delay >= longest_request,
             f"deregistration_delay {seconds(times.deregistration_delay)} must be at least "
             f"queue + computing + {MARGIN} s + {seconds(sending_largest)} for sending the largest "
-            f"answer = {seconds(longest_request)}, or a deployment cuts answers that are still being sent",
+            f"response = {seconds(longest_request)}, or a deployment aborts responses that are being sent",
         ),
         (
             times.graceful_shutdown < times.stop,
@@ -58,7 +58,7 @@ def check_times(times: "Times", balancer_idle: int, largest_answer_bytes: int) -
         ),
         (
             times.stop <= LONGEST_STOP,
-            f"stop {seconds(times.stop)} must be at most {LONGEST_STOP} s, which is all Fargate gives",
+            f"stop {seconds(times.stop)} must be at most {LONGEST_STOP} s, Fargate's limit",
         ),
     )
     return [message for holds, message in links if not holds]
