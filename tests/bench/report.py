@@ -265,7 +265,7 @@ def scale(rows):
         )
         yield (
             "quota",
-            "Under a CPU quota",
+            "Under a CPU quota, N = 20",
             table(
                 ["vCPU", "requests/s", "p99 ms", "CPU µs/request", "s for 1,000,000!"],
                 [

@@ -49,7 +49,7 @@ def tables(rows):
     yield (
         "sizes",
         f"Sizes of a Fargate task (FactorialMemory half of the memory, {TIMEOUT} s for a number); "
-        "largest N by memory is asked of the server, by time it is a model",
+        "the server tells the largest N by memory, a model the one by time",
         table(
             [
                 "vCPU",
