@@ -1,5 +1,5 @@
-# The service's image: httpd, mod_factorial and what they need, on Google's distroless.
-# `make container` gives the arguments; docs/container.md has the reasons.
+# The service's image: httpd, mod_factorial and their libraries, on Google's distroless base image.
+# `make container` sets the arguments; docs/container.md has the reasons.
 
 ARG BUILD_IMAGE=debian:trixie-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/base-nossl-debian13:nonroot
@@ -17,7 +17,7 @@ COPY Makefile ./
 COPY mod_factorial mod_factorial
 COPY tests/run tests/*.c tests/*.h tests/
 COPY tests/unit tests/unit
-# With time to spare: a busy machine is no reason for an image to fail.
+# The timeouts are long, so that a busy machine does not fail the build.
 RUN make -s -j "$(nproc)" build unit-programs && \
     JOBS="$(nproc)" CK_TIMEOUT_MULTIPLIER=20 make -s test-unit
 COPY LICENSE ./
@@ -44,8 +44,8 @@ RUN make -s container-programs page && \
 FROM ${RUNTIME_IMAGE}@${RUNTIME_DIGEST}
 COPY --from=build /image /
 
-# httpd.conf has no defaults of its own: they are here, and checked.c insists on every one. Sizes are
-# those of the smallest task in infra/settings/budget.py: a quarter of a processor and 512 MiB.
+# The defaults of httpd.conf are here, and checked.c requires every one. The sizes are those of the smallest
+# task in infra/settings/budget.py: a quarter of a processor and 512 MiB.
 ENV FACTORIAL_MAX_NUMBER=1000000 \
     FACTORIAL_MEMORY=292 \
     FACTORIAL_CONCURRENCY=1 \
@@ -64,7 +64,7 @@ ENV FACTORIAL_MAX_NUMBER=1000000 \
 
 USER 65532:65532
 EXPOSE 5000
-# Graceful: requests in flight are answered, then httpd ends.
+# A graceful stop: httpd finishes the running requests, then ends.
 STOPSIGNAL SIGWINCH
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 CMD ["/usr/local/bin/health-probe"]
 ENTRYPOINT ["/usr/local/bin/checked", "/usr/sbin/apache2", "-D", "FOREGROUND", "-f", "/etc/mod_factorial/httpd.conf"]

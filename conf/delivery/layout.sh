@@ -1,4 +1,4 @@
-# Sourced by the steps of the delivery: what an OCI layout and a registry say of an image.
+# Sourced by the steps of the delivery: functions that read an image in an OCI layout or a registry.
 # shellcheck shell=sh
 
 # Prints sha256:... of the image in a layout, or of the index where there is one image for each architecture.
@@ -12,8 +12,8 @@ commit_of() { # LAYOUT
         "$1/index.json"
 }
 
-# Prints an image's manifest, to the byte, of a tag or a digest (:TAG, @DIGEST); nothing if there is no such
-# image; fails if the registry does not say.
+# Prints the exact manifest of the image with a tag or digest (:TAG, @DIGEST); nothing if there is no such image.
+# Fails if the registry does not answer.
 manifest_of() ( # REPOSITORY REFERENCE
     manifest=$(mktemp)
     trap 'rm -f "$manifest"' EXIT
@@ -35,7 +35,7 @@ digest_under() ( # REPOSITORY TAG
     [ ! -s "$manifest" ] || echo "sha256:$(sha256sum <"$manifest" | cut -d ' ' -f 1)"
 )
 
-# Prints the digests of an image's architectures, if it is an index, and at last its own.
+# Prints the digests of an image's architectures if it is an index, and then its own.
 digests_of() { # REPOSITORY DIGEST
     manifest=$(manifest_of "$1" "@$2") || return
     printf '%s' "${manifest:?there is no $1@$2}" | jq -r '.manifests[]?.digest'

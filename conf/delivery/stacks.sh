@@ -1,9 +1,9 @@
-# Sourced by the steps that deploy: the stacks of an environment, as the CDK's manifest has them.
+# Sourced by the steps that deploy: the stacks of an environment in the CDK's manifest.
 # shellcheck shell=sh
 
-# Prints for each stack of an environment that a delivery deploys, what it needs before it, a line: name, region,
-# the role that CloudFormation takes on for it. Those of the registry and of the permissions a person deploys.
-# Fails if these are not the credentials of the stacks' account.
+# Prints a line for each stack of an environment that a delivery deploys, after the stacks that it needs: name,
+# region, and the role that CloudFormation assumes for it. A person deploys the stacks registry and permissions.
+# Fails if the credentials are of another account than the stacks.
 stacks_of() { # TEMPLATES ENVIRONMENT
     identity=$(aws sts get-caller-identity --query Arn --output text) || return
     partition=$(echo "$identity" | cut -d : -f 2) account=$(echo "$identity" | cut -d : -f 5)
@@ -16,7 +16,7 @@ stacks_of() { # TEMPLATES ENVIRONMENT
         | [.key, $place[1], (.value.properties.cloudFormationExecutionRoleArn // ""
             | gsub("\\$\\{AWS::AccountId\\}"; $account) | gsub("\\$\\{AWS::Partition\\}"; $partition))]
         | join(" ")' "$1/manifest.json") || return
-    # tsort prints what comes first first.
+    # tsort prints each stack after those that it needs.
     jq -r '.artifacts | to_entries[] | select(.value.type == "aws:cloudformation:stack") | .key as $stack
         | $stack, $stack, ((.value.dependencies // [])[] | select(endswith(".assets") | not) | ., $stack)' \
         "$1/manifest.json" | tsort | while read -r stack; do
@@ -24,7 +24,7 @@ stacks_of() { # TEMPLATES ENVIRONMENT
     done
 }
 
-# Makes a change set and prints its ARN; nothing if it would change nothing.
+# Creates a change set and prints its ARN; prints nothing if the stack would not change.
 change_set() { # STACK REGION ROLE TEMPLATE-FILE NAME
     size=$(wc -c <"$4")
     [ "$size" -le 51200 ] || {
