@@ -7,6 +7,11 @@
  * as the tail has: each node either has both children, of which the first is a block of the tail,
  * or it has the first child only. J. van der Hoeven, "The truncated Fourier transform and
  * applications" (2004).
+ *
+ * The levels here combine coefficients that are a multiple of h apart. So a function takes the same
+ * LANES coefficients of every segment, and all of their values fit into registers: memory is read
+ * once and written once. The number of segments is a constant in each function. The compiler makes
+ * a copy for each number, and unrolls all loops over segments.
  */
 #include "limbs.h"
 #include "transform.h"
@@ -21,8 +26,15 @@ KERNEL_INLINE unsigned tail_levels(unsigned segments)
     return (unsigned)(__builtin_ctz(convolution_parts(segments)) - __builtin_ctz(segments));
 }
 
-/* d, modulo x^M + 1, to the tail's blocks. A node of `size` segments that begins with segment `at`
- * is block at / size. */
+/*
+ * d, modulo x^M + 1, to the tail's blocks. A node of `size` segments that begins with segment `at`
+ * is block at / size.
+ *
+ * For 7 segments, M is 4 segments and the tail 3. The first node is 4 segments that begin with
+ * segment 4. The tail is longer than half of it, so the node has both children: the first is stored
+ * as segments 4 and 5, and `d` goes on with the second. Of that the tail has one segment, which is
+ * no more than half, so only the first child is computed; it is stored as segment 6.
+ */
 KERNEL_INLINE void load_tail(double *a, size_t h, vd *d, const field *f, const unsigned segments,
                              modulus m)
 {
@@ -128,7 +140,8 @@ static void load_chunk(const convolution *c, unsigned operand, size_t chunk)
     }
 }
 
-/* By Horner's rule: x^count is w(j)^2. */
+/* By Horner's rule: x^count is w(j)^2, which is w(j / 2) for an even block and -w(j / 2) for an odd
+ * one. Behind the last limb there are only zeros. */
 static void load_block(const field *f, double *points, size_t count, size_t j, const limb *b,
                        size_t limbs)
 {
@@ -161,6 +174,12 @@ typedef struct {
  * computed likewise from its part of the tail and from what is known of it: x + y is the node's
  * lower half, x - y over the root its upper half. kernel.multiply has halved each block as often as
  * that.
+ *
+ * Known are the coefficients of lo - hi beyond the tail, because hi is 0 there: lo + hi gives them.
+ * They come in as d. The first loop goes down the nodes of load_tail: it loads each first child
+ * that is a block, and turns what is known of the node into what is known of the child that is left
+ * over. The last node is a block, which is loaded whole. The second loop goes up again, and
+ * computes each node from its two children, or from the first child and what is known.
  */
 KERNEL_INLINE void store_tail(vd *d, const double *a, size_t h, const field *f,
                               const unsigned segments, modulus m)
@@ -227,7 +246,8 @@ KERNEL_INLINE void store_blocks(vd *x, const double *a, size_t h, const field *f
     }
 }
 
-/* lo and hi, from half of lo + hi and half of lo - hi; without a tail, lo as it is. */
+/* The coefficients of one run: lo and hi, from half of lo + hi and half of lo - hi. Without a tail
+ * there is only lo, which has not been halved. */
 KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, size_t count,
                                   const unsigned segments)
 {
@@ -241,7 +261,7 @@ KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, siz
             const double *a = c->points[0][q] + base + i;
             vd x[PARTS_MAX], d[PARTS_MAX];
 #pragma GCC unroll 16
-            for (unsigned k = 0; k < segments; k++) /* for the next run: too many streams */
+            for (unsigned k = 0; k < segments; k++) /* too many streams for the processor itself */
                 __builtin_prefetch(a + k * h + RESIDUES_RUN);
             store_blocks(x, a, h, f, parts, m);
 #pragma GCC unroll 8
@@ -288,7 +308,7 @@ static void store_run(const convolution *c, run *r, size_t base, size_t count)
 
 /* ---- residues to coefficients to limbs */
 
-/* A mixed-radix digit's next step: (v - u) / p(j) in field q. */
+/* The next step to a mixed-radix digit: (v - u) / p(j) in field q. */
 KERNEL_INLINE vd next_digit(vd v, vd u, unsigned q, unsigned j)
 {
     modulus m = {splat(fields[q].p), splat(fields[q].inverse)};
@@ -298,8 +318,14 @@ KERNEL_INLINE vd next_digit(vd v, vd u, unsigned q, unsigned j)
 /*
  * Writes so many limbs of a segment, from the residues of one run. Each coefficient is
  * v0 + p0 v1 + p0 p1 v2 (Garner's algorithm); docs/engine.md shows that v1 and v2 need not be
- * reduced. `group` vectors are computed together, because one alone would wait for itself; they
- * divide `count` unless the product ends there, when nothing more is carried.
+ * reduced. `group` vectors are computed together, because the steps for one alone would wait for
+ * each other. `count` is a multiple of their length, unless the product ends with this run: then
+ * nothing is carried on.
+ *
+ * A coefficient reaches over three limbs. What the last vector adds to the limbs behind it is
+ * `pending` for the next run of the same segment. A carry out of a limb goes one limb further and
+ * not on through limbs that are full, which would make each limb wait for the one before. Such
+ * limbs are rare; the whole run is corrected afterwards if it has one.
  */
 KERNEL_INLINE void write_limbs(limb *product, size_t count, const unsigned group,
                                limbs_pending *pending, const double (*residue)[RESIDUES_RUN])
@@ -335,7 +361,7 @@ KERNEL_INLINE void write_limbs(limb *product, size_t count, const unsigned group
     limb any = 0;
     for (int k = 0; k < LANES; k++)
         any |= full[k];
-    if (any >> 63) { /* rare: carry on limb by limb */
+    if (any >> 63) {
         limb carry = 0;
         for (size_t i = 0; i < count; i++) {
             product[i] += carry;
