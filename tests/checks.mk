@@ -54,6 +54,6 @@ format-check: ## fail if a C file is not formatted
 
 .PHONY: test-arm64
 arm64_packages := gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user-static mmdebstrap
-test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulator (as root)
+test-arm64: ## cross-compile the unit tests for arm64 and run the engine's in an emulator (as root)
 	$(call install,$(arm64_packages))
 	tests/container/test_arm64 build/arm64
