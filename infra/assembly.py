@@ -16,11 +16,11 @@ IMAGE = re.compile(r"sha256:[0-9a-f]{64}|[0-9a-f]{40}")
 
 
 class ImageError(ValueError):
-    """The image is named by something that can come to mean another one."""
+    """The image is named by a tag that may be moved to another image."""
 
 
 def new_app(outdir: str | None = None) -> App:
-    """It sends nothing about its contents to AWS, and adds nothing about them to the templates."""
+    """The app sends no usage data to AWS and adds none to the templates."""
     return App(
         outdir=outdir,
         analytics_reporting=False,

@@ -46,7 +46,7 @@ class Answer(NamedTuple):
 
 
 class Service:
-    """What answers for `url`, by that name or by the address of its balancer."""
+    """The server of `url`, reached by its name or by the address of its balancer."""
 
     def __init__(self, url: str, address: str = "", headers: dict[str, str] | None = None) -> None:
         parts = urlsplit(url)
@@ -88,7 +88,8 @@ class Service:
 
 
 def checks(service: Service, revision: str, *, listener: bool) -> Iterator[tuple[str, str, str]]:
-    """What is asked, what is expected and what comes; with `listener`, what the balancer does by itself too."""
+    """The requests, the expected responses and the actual ones; with `listener` also the balancer's own
+    behaviour."""
     status = service.get("/status")
     yield "health", f"200 {TEXT} UP", str(status)
     if revision:
@@ -112,7 +113,7 @@ def checks(service: Service, revision: str, *, listener: bool) -> Iterator[tuple
 
 
 def passes(service: Service, revision: str, *, listener: bool) -> bool:
-    """Prints what is wrong, and how many checks passed."""
+    """Prints the failures and the number of checks that passed."""
     end = time.monotonic() + float(os.environ.get("SMOKE_WAIT", "120"))
     while service.get("/status").body != "UP" and time.monotonic() < end:
         time.sleep(PAUSE)
@@ -125,8 +126,8 @@ def passes(service: Service, revision: str, *, listener: bool) -> bool:
 
 
 def handler(event: dict[str, Any], _: object) -> dict[str, str]:
-    """For ECS, SUCCEEDED lets the deployment go on and FAILED rolls it back. With a `revision` in the event it
-    is not ECS that asks, and the deployment is over."""
+    """For ECS, SUCCEEDED continues the deployment and FAILED rolls it back. An event with a `revision` comes
+    from conf/delivery/smoke after the deployment."""
     deployed = "revision" in event
     service = Service(
         f"https://{os.environ['HOST']}",

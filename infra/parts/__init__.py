@@ -1,1 +1,1 @@
-"""The constructs, one to a file. None of them looks anything up or needs a custom resource."""
+"""The constructs, one in each file. None of them needs a look-up or a custom resource."""

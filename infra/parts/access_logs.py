@@ -6,13 +6,10 @@ from constructs import Construct
 
 
 class AccessLogs(s3.Bucket):
-    """Encrypted by S3's own key, which is the only kind a balancer can write with.
-
-    CloudFormation keeps the bucket whatever becomes of the stack. It cannot delete a bucket that has an
-    object, and a balancer writes one as soon as logging is on: a first deployment that fails would
-    otherwise end in ROLLBACK_FAILED. CloudFormation chooses the name, so the next attempt makes another
-    bucket, and the old one is to be deleted by hand.
-    """
+    """The bucket is encrypted by S3's own key, because a balancer supports no other. CloudFormation never
+    deletes the bucket. It could not delete one with objects, and a balancer writes an object as soon as logging
+    is on, so a first deployment that fails would otherwise end in ROLLBACK_FAILED. CloudFormation chooses the
+    name, so the next attempt creates another bucket; the old one has to be deleted by hand."""
 
     def __init__(self, scope: Construct, id: str, days: int) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""An alarm as all of ours are: it has a name and a runbook, and tells the topic when it rises and falls."""
+"""An alarm with a name and a link to the runbook, which notifies the topic when it rises and falls."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from settings.schema import Environment
 
 @dataclass(frozen=True)
 class Watch:
-    """What all alarms of a stack share."""
+    """The common properties of all alarms of a stack."""
 
     environment: Environment
     topic: sns.ITopic
@@ -23,7 +23,8 @@ class Watch:
 
 
 class Alarm(cloudwatch.Alarm):
-    """Missing data is no alarm, because a service that nobody calls has none, unless `may_not_be_missing`."""
+    """Missing data does not raise the alarm, because a service without requests has none, unless
+    `may_not_be_missing`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A load balancer: 80 redirects to 443, and 443 answers 404 to every name that no rule is for."""
+"""A load balancer: port 80 redirects to 443, and port 443 answers 404 unless a rule matches."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm
@@ -16,7 +16,7 @@ HTTPS = 443
 
 
 class LoadBalancer(Construct):
-    """Made here, for one application or as a central one."""
+    """A load balancer of this environment, for one application or as a central one."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class LoadBalancer(Construct):
 
 
 class JoinedLoadBalancer(Construct):
-    """A central balancer that exists: only our certificate is added to its listener here."""
+    """An existing central balancer: only our certificate is added to its listener."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The figures behind the alarms on one page."""
+"""A dashboard with the metrics of the alarms."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,7 +10,7 @@ from parts.target_metrics import TargetMetrics
 
 
 class Dashboard(cloudwatch.Dashboard):
-    """What callers get, then what it costs the tasks, under the state of every alarm."""
+    """The state of every alarm, then the metrics of the responses, then those of the tasks."""
 
     def __init__(
         self,

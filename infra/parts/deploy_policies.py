@@ -1,4 +1,4 @@
-"""What CloudFormation may do for one environment, and what the roles that it makes may do at most."""
+"""The permissions of CloudFormation for one environment, and the boundary of the roles that it creates."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ from settings.schema import Environment
 ACTIONS: list[str] = json.loads(
     (Path(__file__).parent.parent / "deploy_actions.json").read_text(encoding="utf-8")
 )
-"""Every action that making, changing and deleting the stacks' resources takes, by the schemas that AWS
-publishes for them; `make infra-actions` writes the list, and a test compares it with the templates."""
+"""All actions that creating, changing and deleting the stacks' resources needs, by the schemas that AWS
+publishes for them. `make infra-actions` writes the list, and a test compares it with the templates."""
 
 POLICY_SIZE = 5500
-"""Characters; IAM takes 6,144 in one managed policy, and a bit more is added here to what is counted."""
+"""Characters. IAM allows 6,144 in one managed policy; the difference is for parts that are not counted."""
 
 GIVES_PERMISSIONS = (
     "iam:AttachRolePolicy",
@@ -26,7 +26,7 @@ GIVES_PERMISSIONS = (
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
 )
-"""Only for roles that have the boundary. Nothing may take that away."""
+"""Only for roles that have the boundary. No action may remove the boundary."""
 
 BOUNDARY = {
     "Images": ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
@@ -36,7 +36,7 @@ BOUNDARY = {
     "Hook": ("lambda:InvokeFunction",),
     "Interfaces": ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
 }  # fmt: skip
-"""What the task, its agent, the flow log, ECS and the deployment test need together."""
+"""The union of the needs of the task, its agent, the flow log, ECS and the deployment test."""
 
 SPECIAL = (
     "iam:CreateServiceLinkedRole",
@@ -83,7 +83,8 @@ class DeployPolicies(Construct):
 
 
 def _statements(settings: Environment) -> list[iam.PolicyStatement]:
-    """One for each service, on the resources of this environment where their names are known before."""
+    """One statement for each service, for the resources of this environment if their names are known in
+    advance."""
     account, prefix = settings.account, settings.prefix
 
     def arn(service: str, *resources: str, region: str = "*") -> list[str]:
@@ -165,7 +166,7 @@ def _statements(settings: Environment) -> list[iam.PolicyStatement]:
 
 
 def _joined(settings: Environment) -> list[str]:
-    """What belongs to somebody else, another environment perhaps, and is used here on purpose."""
+    """Resources of others, such as another environment, that this one uses."""
     balancer, network = settings.balancer, settings.network
     arns = []
     if balancer.kind == "shared":
@@ -183,7 +184,7 @@ def _joined(settings: Environment) -> list[str]:
 
 
 def _packed(statements: list[iam.PolicyStatement]) -> list[list[iam.PolicyStatement]]:
-    """In as few policies as their sizes allow, in order."""
+    """The statements in order, in as few policies as the size limit allows."""
     policies: list[list[iam.PolicyStatement]] = []
     size = POLICY_SIZE
     for statement in statements:

@@ -1,4 +1,5 @@
-"""The Lambda function that tests new tasks before they get traffic, and a service that only its VPC reaches."""
+"""The Lambda function that tests new tasks before they get traffic, and a service that can be reached only from
+its VPC."""
 
 from pathlib import Path
 
@@ -21,10 +22,8 @@ def name_of(settings: Environment) -> str:
 
 
 class DeploymentTest(lambda_.Function):
-    """Asks through the balancer: from inside the VPC if that is internal, as the world does if it is not.
-
-    Its code is short enough to be in the template, so that no archive has to be built and uploaded.
-    """
+    """It sends requests to the balancer, from inside the VPC if the balancer is internal. Its code is short
+    enough to be in the template, so no archive has to be built and uploaded."""
 
     def __init__(
         self,

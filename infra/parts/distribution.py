@@ -1,4 +1,4 @@
-"""CloudFront before an internal balancer: responses from the edge, the rest through a VPC origin."""
+"""CloudFront in front of an internal balancer, which it reaches through a VPC origin."""
 
 from pathlib import Path
 
@@ -16,15 +16,16 @@ SOURCE = Path(__file__).parent.parent / "edge_function.js"
 YEAR = Duration.days(365)
 
 ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
-"""CloudFront would keep them for ten seconds, even against `no-store`; of 412 it keeps nothing."""
+"""The statuses of errors that CloudFront would cache for ten seconds in spite of `no-store`. It never caches
+412."""
 
 LONGEST_WAIT = 60
-"""Seconds: what CloudFront waits for an origin unless AWS raises the quota."""
+"""Seconds that CloudFront waits for an origin, unless AWS raises the quota."""
 
 
 class Distribution(cloudfront.Distribution):
-    """Keeps a response by path, `number`, representation and compression, for as long as the origin says:
-    a year for a result, no time at all for an error. Range and If-None-Match need no setting."""
+    """The cache key is path, `number`, representation and compression. The origin says how long: a year for a
+    result, not at all for an error. Range and If-None-Match need no setting."""
 
     def __init__(
         self,

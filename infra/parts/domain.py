@@ -8,7 +8,7 @@ from settings.schema import Domain
 
 
 def certificate_of(scope: Construct, id: str, domain: Domain, arn: str) -> acm.ICertificate:
-    """The one that `arn` names, or if that is empty a new one, validated through the zone."""
+    """The certificate that `arn` names, or if it is empty a new one, validated through the zone."""
     if arn:
         return acm.Certificate.from_certificate_arn(scope, id, arn)
     return acm.Certificate(
@@ -20,7 +20,7 @@ def certificate_of(scope: Construct, id: str, domain: Domain, arn: str) -> acm.I
 
 
 class Records(Construct):
-    """Alias records for IPv4 and IPv6; none outside Route 53, where a person makes a CNAME."""
+    """Alias records for IPv4 and IPv6; none outside Route 53, where a person creates a CNAME record."""
 
     def __init__(
         self, scope: Construct, id: str, domain: Domain, target: route53.IAliasRecordTarget
@@ -41,7 +41,7 @@ class Records(Construct):
 
 
 def _zone(scope: Construct, id: str, domain: Domain) -> route53.IHostedZone:
-    """Given by id and name, because finding it by name would be a look-up."""
+    """Both id and name are given, because finding the zone by its name would need a look-up."""
     return route53.HostedZone.from_hosted_zone_attributes(
         scope, id, hosted_zone_id=domain.zone_id, zone_name=domain.zone_name
     )

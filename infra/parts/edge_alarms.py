@@ -1,4 +1,4 @@
-"""Alarms on what CloudFront sees: failures of the origin, and how much it answers by itself."""
+"""Alarms on CloudFront's metrics: failures of the origin, and the hit ratio of the cache."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
@@ -11,7 +11,7 @@ PERIOD = Duration.minutes(5)
 
 
 class EdgeAlarms(Construct):
-    """CloudFront's own metrics, which exist in us-east-1 alone."""
+    """CloudFront's own metrics, which exist only in us-east-1."""
 
     def __init__(
         self,

@@ -1,4 +1,5 @@
-"""The way out for tasks without one: only to the services that starting and logging a task need."""
+"""Endpoints for tasks without access to the internet: only of the services that starting and logging a task
+need."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
@@ -7,7 +8,7 @@ from constructs import Construct
 
 
 class Endpoints(Construct):
-    """Images come from ECR, their layers from a bucket of ECR's, log lines go to CloudWatch."""
+    """Images come from ECR, their layers from a bucket of ECR; log lines go to CloudWatch."""
 
     def __init__(
         self,

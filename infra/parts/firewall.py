@@ -1,4 +1,4 @@
-"""A web application firewall with one rule: no source address may send more than so many requests."""
+"""A web application firewall with one rule, which limits the requests of each source address."""
 
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_wafv2 as waf
@@ -11,10 +11,8 @@ MESSAGE = "Too many requests from your address: try again later"
 
 
 class Firewall(Construct):
-    """The budget in the module protects the tasks; this protects the bill.
-
-    A refused request gets 429, Retry-After and one line of text, as the module's own errors have it.
-    """
+    """The budget in the module protects the tasks; the firewall limits the costs. A refused request gets 429,
+    Retry-After and one line of text, like the module's own errors."""
 
     def __init__(
         self,

@@ -29,8 +29,8 @@ PUSH = (
 )
 
 UNTAG = ("ecr:BatchDeleteImage",)
-"""The last step of a promotion takes the `-rc` tag off, and taking a tag off has this name. Without it, the
-life-cycle rule for candidates would reach promoted images."""
+"""The last step of a promotion removes the `-rc` tag by this action. Otherwise the life-cycle rule for
+candidates would delete promoted images."""
 
 LOOK_AT_STACKS = (
     "cloudformation:DescribeChangeSet",
@@ -57,8 +57,8 @@ DEPLOY = (
 
 
 class Identities(Construct):
-    """`deploy` is what the CDK assumes for a person. `delivery` is the workflow's: it deploys too, and pushes
-    images. `plan` shows what runs and prepares a change set, but executes none."""
+    """The CDK assumes `deploy` for a person. The workflow has `delivery`, which also pushes images, and `plan`,
+    which shows what runs and creates change sets but executes none."""
 
     def __init__(self, scope: Construct, id: str, settings: Environment) -> None:
         super().__init__(scope, id)
@@ -119,7 +119,7 @@ class Identities(Construct):
         )
 
     def _workflows(self, provider: str, subject: str, files: tuple[str, ...]) -> iam.IPrincipal:
-        """What runs in these workflows as they are on the main branch, not as a branch has them."""
+        """Only runs of these workflows in the version of the main branch."""
         folder = f"{self._settings.delivery.repository_name}/.github/workflows"
         return iam.WebIdentityPrincipal(
             provider,
@@ -135,7 +135,7 @@ class Identities(Construct):
         )
 
     def _bootstrap_roles(self, *names: str) -> list[str]:
-        """Those of this environment's bootstrap, in each region that it uses."""
+        """The roles of this environment's bootstrap, in each region that it uses."""
         qualifier, account = self._settings.delivery.qualifier, self._settings.account
         return [f"{self._iam}:role/cdk-{qualifier}-{name}-role-{account}-*" for name in names]
 
@@ -143,7 +143,7 @@ class Identities(Construct):
         return f"arn:{Aws.PARTITION}:{service}:*:{self._settings.account}:{resource}"
 
     def _on_stacks(self, role: iam.Role, actions: list[str]) -> None:
-        """On all stacks of the environment but the one that decides who may do what."""
+        """All stacks of the environment except `permissions`."""
         prefix, qualifier = self._settings.prefix, self._settings.delivery.qualifier
         _allow(role, "Stacks", actions, [self._arn("cloudformation", f"stack/{prefix}-*")])
         role.add_to_policy(

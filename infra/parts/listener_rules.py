@@ -4,11 +4,12 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from constructs import Construct
 
 TEST_HEADER = "X-Deployment-Test"
-"""A request that has it with any value reaches the tasks that are being deployed, before others do."""
+"""A request with this header, of any value, reaches the new tasks before other requests do."""
 
 
 class ListenerRules(Construct):
-    """`production` always; `test`, one place before it, where there is a second target group."""
+    """There is always `production`; with a second target group there is also `test`, which is evaluated before
+    it."""
 
     def __init__(
         self,

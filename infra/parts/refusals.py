@@ -1,4 +1,4 @@
-"""Requests refused because the budget was spent: counted from the log, where the reason stands."""
+"""Requests that the budget refused: counted from the log, which has the reason."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -9,7 +9,8 @@ from settings.image import LOG_REASON, LOG_STATUS, REASON_REFUSED
 
 
 class Refusals(Construct):
-    """Apart from other 5xx answers: a refusal means too small a service, not a broken one."""
+    """They are counted apart from other 5xx responses: a refusal means that the service is too small, not that
+    it fails."""
 
     def __init__(self, scope: Construct, id: str, log: logs.ILogGroup, namespace: str) -> None:
         super().__init__(scope, id)

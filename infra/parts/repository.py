@@ -1,4 +1,4 @@
-"""Where the images are kept, and which of them are thrown away when."""
+"""The registry of the images, and its rules that delete some of them."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecr as ecr
@@ -8,14 +8,11 @@ from settings.schema import Registry
 
 
 class ImageRepository(ecr.Repository):
-    """A commit's tag means one image for ever; `latest` alone moves.
-
-    Promotion takes the `-rc` tag off an image, so that what may be deployed has only tags that no rule
-    matches. A rule looks at all tags of an image and one is enough: a rule on any other pattern, or
-    on a number of images, could reach an image that runs or that one must be able to go back to. A rule on
-    images without a tag could reach the signed statements about such an image, which have none. ECR deletes
-    these with the image that they are about.
-    """
+    """The tag of a commit never moves; only `latest` does. Promotion removes the `-rc` tag, so that no rule
+    matches an image that may be deployed. A rule applies if any tag of an image matches, so a rule on another
+    pattern, or on the number of images, could delete an image that runs or that a rollback needs. A rule on
+    images without a tag could delete attestations, which have none. ECR deletes these together with their
+    image."""
 
     def __init__(self, scope: Construct, id: str, registry: Registry) -> None:
         super().__init__(

@@ -1,4 +1,5 @@
-"""CloudWatch keeps logs for certain numbers of days only; the settings name days, the CDK names."""
+"""CloudWatch keeps logs only for certain numbers of days. The settings have days, the CDK has names for
+them."""
 
 from aws_cdk.aws_logs import RetentionDays
 

@@ -10,8 +10,7 @@ EVERYWHERE = {"IPv4": ec2.Peer.any_ipv4(), "IPv6": ec2.Peer.any_ipv6()}
 
 
 class SecurityGroups(Construct):
-    """All groups and the rules between them are made in one stack, so that no two stacks wait for each
-    other."""
+    """All groups and the rules between them are in one stack, so that no two stacks depend on each other."""
 
     def __init__(self, scope: Construct, id: str, vpc: ec2.IVpc, settings: Environment) -> None:
         super().__init__(scope, id)

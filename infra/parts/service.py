@@ -1,4 +1,4 @@
-"""The service: how many tasks, where, and how a deployment replaces them."""
+"""The service: the number of tasks, their network, and how a deployment replaces them."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -16,8 +16,8 @@ from settings.schema import Environment
 
 
 class Service(Construct):
-    """New tasks come before old ones go. If they do not come up, fail the test or raise an alarm, the old
-    ones stay."""
+    """New tasks start before old ones stop. If the new ones do not start, fail the test or raise an alarm, the
+    old ones stay."""
 
     def __init__(
         self,

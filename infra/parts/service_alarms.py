@@ -10,7 +10,8 @@ from parts.alarm import Alarm, Watch
 
 
 class ServiceAlarms(Construct):
-    """Processor: scaling has not helped. Memory: the budget's figures are wrong."""
+    """The alarm on processors means that scaling did not help, the one on memory that the budget's figures are
+    wrong."""
 
     def __init__(
         self, scope: Construct, id: str, *, watch: Watch, service: ecs.FargateService

@@ -1,4 +1,4 @@
-"""A warning before the month's bill: the account's, for each environment has one of its own."""
+"""A budget for the month of the environment's account, with warnings."""
 
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
@@ -10,7 +10,7 @@ SPENT = ("ACTUAL", 80)
 
 
 class SpendingAlarm(Construct):
-    """Told when most of the money is spent, and earlier when the month will end above it."""
+    """It notifies the topic when most of the budget is spent, and when the forecast exceeds it."""
 
     def __init__(
         self, scope: Construct, id: str, *, name: str, monthly_dollars: int, topic: AlarmTopic

@@ -1,4 +1,4 @@
-"""Alarms on what the callers get. None refers to the service, which therefore can wait for them."""
+"""Alarms on the responses. None refers to the service, so the service can depend on them."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -79,17 +79,15 @@ class TargetAlarms(Construct):
         )
         self.all = [errors, refused, slow, unhealthy, missing]
         self.rollback: list[cloudwatch.Alarm] = [errors, unhealthy]
-        """What a bad image causes within minutes. The others may be in alarm for reasons that a
-        deployment does not change, or is to change, and must not stop it."""
+        """The alarms that a bad image raises within minutes. The others may have causes that a deployment does
+        not change, or is meant to change, so they must not stop it."""
 
 
 def _error_percent(
     settings: Environment, metrics: TargetMetrics, refusals: Refusals
 ) -> cloudwatch.MathExpression:
-    """Errors per hundred requests; zero while there are too few requests for a ratio to say anything.
-
-    The balancer does not count what it answers by itself as requests, so that is added to both.
-    """
+    """Errors per hundred requests; zero if there are too few requests for a ratio. The balancer does not count
+    its own responses as requests, so they are added to both."""
     used: dict[str, cloudwatch.IMetric] = {
         "requests": metrics.requests(FIVE_MINUTES),
         "failed": metrics.server_errors(FIVE_MINUTES),

@@ -1,4 +1,4 @@
-"""The tasks as the balancer sees them: how it checks, chooses and leaves them."""
+"""The target groups: how the balancer checks, chooses and drains the tasks."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
@@ -12,11 +12,9 @@ from settings.schema import Environment
 def target_groups(
     scope: Construct, settings: Environment, vpc: ec2.IVpc
 ) -> list[elb.ApplicationTargetGroup]:
-    """One; two for canary deployments, in which old and new tasks are in different groups.
-
-    A balancer sends the next request to the task with the fewest outstanding ones. Round robin would
-    be unfair where one request costs a million times another.
-    """
+    """One group, or two for canary deployments, in which old and new tasks are in different groups. The
+    balancer sends a request to the task with the fewest outstanding requests. Round robin would be uneven,
+    because one request may cost a million times as much as another."""
     names = (
         ["Targets"] if settings.deployment.strategy == "rolling" else ["Targets", "OtherTargets"]
     )

@@ -10,7 +10,7 @@ NAMESPACE = "AWS/ApplicationELB"
 
 
 class TargetMetrics:
-    """Over all target groups together: in canary deployments they change roles every time."""
+    """For all target groups together, because they change roles with each canary deployment."""
 
     def __init__(
         self, balancer_full_name: str, groups: Sequence[elb.IApplicationTargetGroup]
@@ -35,7 +35,8 @@ class TargetMetrics:
         return self._metric("UnHealthyHostCount", "Maximum", period, "Unhealthy")
 
     def balancer_errors(self, period: Duration) -> cloudwatch.Metric:
-        """5xx that the balancer itself answers, for all its applications: of use on an own one only."""
+        """5xx responses of the balancer itself, for all its applications; so they are only used if the balancer
+        has no other."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name="HTTPCode_ELB_5XX_Count",

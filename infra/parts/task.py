@@ -76,7 +76,7 @@ class Task(Construct):
 
 
 def container_environment(settings: Environment) -> dict[str, str]:
-    """Every setting of the image that depends on the task's size or on what is around it."""
+    """All settings of the image that depend on the size of the task or on its environment."""
     budget, times = settings.budget, settings.times
     values: dict[str, str | int] = {
         "FACTORIAL_MAX_NUMBER": budget.max_number,

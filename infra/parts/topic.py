@@ -1,4 +1,4 @@
-"""Whom alarms tell."""
+"""The topic that alarms notify."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -10,7 +10,8 @@ PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
 
 
 class AlarmTopic(sns.Topic):
-    """A topic with a policy of its own loses the one by which its account may publish, hence ours."""
+    """A topic with a policy loses the default one by which its account may publish, so this policy allows
+    it."""
 
     def __init__(self, scope: Construct, id: str, *, name: str, emails: list[str]) -> None:
         super().__init__(scope, id, topic_name=name, enforce_ssl=True)

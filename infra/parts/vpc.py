@@ -20,7 +20,7 @@ PRIVATE_TYPES = {
 
 
 class NewVpc(Construct):
-    """Public subnets for what has public addresses, private ones for all else."""
+    """Public subnets for everything with public addresses, private subnets for the rest."""
 
     def __init__(
         self, scope: Construct, id: str, network: NewNetwork, *, internal_balancer: bool
@@ -66,7 +66,7 @@ class NewVpc(Construct):
 
 
 class ExistingVpc(Construct):
-    """Given by its ids, for a look-up would need credentials to synthesize."""
+    """It is given by its ids, because a look-up would need credentials."""
 
     def __init__(self, scope: Construct, id: str, network: ExistingNetwork) -> None:
         super().__init__(scope, id)

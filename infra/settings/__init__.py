@@ -1,1 +1,1 @@
-"""What an environment is: its file, the checks on it, and the figures that follow from it."""
+"""An environment: its file, the checks of the file, and the figures that follow from it."""

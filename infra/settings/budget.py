@@ -1,4 +1,4 @@
-"""From a task's size to everything in the container that must fit into it."""
+"""Computes the settings of the container from the size of the task."""
 
 import tomllib
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 from settings.fargate import SIZES
 
 HTTPD_MIB = 40
-"""httpd with its modules, without connections and without a computation: it takes 9."""
+"""httpd with its modules, without connections and computations; with a margin."""
 
 WORKER_KIB = 256
 """A worker thread: the part of its stack it has touched, its request's pool."""
@@ -19,26 +19,26 @@ CONNECTION_KIB = 16
 in all with a thousand of them and 48 clients besides, where these three figures come to 72."""
 
 HEADROOM = 0.10
-"""Of the task's memory, left to the kernel, to the allocator's waste and to errors in these figures."""
+"""The part of the memory that is left for the kernel, the allocator's overhead and errors in these figures."""
 
 IDLE_CONNECTIONS = 1000
-"""What a balancer may keep open to one process while half of its workers are busy."""
+"""Connections that a balancer may keep open to one process while half of its workers are busy."""
 
 THREADS_PER_CHILD = 128
-"""The image's. With 64, of a thousand idle connections some were closed under full load: a process of
-which all threads are busy, if only for a moment, closes what is idle."""
+"""The default of the image. With 64, some of a thousand idle connections were closed under full load, because a
+process closes idle connections when all its threads are busy."""
 
 CHILDREN_PER_CPU = 2
-"""Two at least: one that dies takes half of the connections with it, not all."""
+"""At least two, so that a process that dies closes only half of the connections."""
 
 MAXIMUM_CHILDREN = 16
-"""The image's ServerLimit."""
+"""ServerLimit in the image."""
 
 MAXIMUM_THREADS = 4
 """For one computation; more do not make it faster."""
 
 SPEED = tomllib.loads((Path(__file__).parent.parent / "speed.toml").read_text("utf-8"))
-"""What was measured, on which processor and when."""
+"""The measurements, with their processor and date."""
 
 TIME_MARGIN = 4
 """How much slower than the measured processor one of Fargate's may be."""
@@ -46,7 +46,7 @@ TIME_MARGIN = 4
 
 @dataclass(frozen=True)
 class Budget:
-    """What a task of some size may do at once. The five parts of its memory add up to less than it."""
+    """What a task of one size may do at once. The five parts of its memory are together less than its size."""
 
     memory_mib: int
     concurrency: int
@@ -71,7 +71,7 @@ class Budget:
 
     @property
     def planned_mib(self) -> int:
-        """The most that the container uses if the figures above are right."""
+        """The largest memory of the container, if the figures above are right."""
         return self.server_mib + self.memory_mib
 
     @property
@@ -133,12 +133,12 @@ def seconds(n: int) -> float:
 
 
 def digits(n: int) -> int:
-    """The number of digits of n!, to within one, which is the size of the answer but for its frame."""
+    """The number of digits of n! with an error of one: the size of the response without headers and JSON."""
     return floor(lgamma(n + 1) / log(10)) + 1
 
 
 def _largest(fits: Callable[[int], bool]) -> int:
-    """The largest number of two significant digits that fits, for people remember a round limit."""
+    """The largest number with two significant digits that fits, because a round limit is easy to remember."""
     n = 10
     while fits(10 * n):
         n *= 10

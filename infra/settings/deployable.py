@@ -1,4 +1,4 @@
-"""What stands between an environment's file, as it is shipped, and a deployment."""
+"""Finds values in an environment's file that prevent a deployment."""
 
 from collections.abc import Iterator
 

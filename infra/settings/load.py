@@ -1,4 +1,4 @@
-"""Reads an environment's file and says plainly what is wrong with it."""
+"""Reads an environment's file and describes its errors."""
 
 import tomllib
 from pathlib import Path
@@ -32,7 +32,7 @@ def load(name: str, directory: Path = DIRECTORY) -> Environment:
 
 
 def parse(table: dict[str, Any], name: str) -> Environment:
-    """The file's name is the environment's, so that it cannot be copied and keep its old one."""
+    """The name of the file is that of the environment, so that a copy gets another name."""
     try:
         return Environment.model_validate({**table, "name": name})
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The form of an environment's file: every setting, its type, its range, and how settings agree."""
+"""The schema of an environment's file: every setting, its type, its range, and rules between settings."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -23,10 +23,10 @@ from settings.times import ALARM_MINUTES, LONGEST_WATCH, check_times
 T = TypeVar("T")
 
 BALANCER_SUBNET = 27
-"""An Application Load Balancer wants a subnet of this prefix at least, and 8 free addresses in it."""
+"""An Application Load Balancer needs a subnet of at least this prefix with 8 free addresses."""
 
 RESERVED_ADDRESSES = 5 + 8
-"""In each subnet: five that AWS keeps, and what a balancer may take."""
+"""Addresses in each subnet: five that AWS reserves, and those that a balancer may use."""
 
 EDGE_REGION = "us-east-1"
 """CloudFront takes certificates and firewalls from this region only, and sends its metrics there."""
@@ -55,7 +55,7 @@ def _region(text: str) -> str:
 
 
 def matching(pattern: str) -> StringConstraints:
-    """The whole of a text has to match."""
+    """The pattern has to match the whole text."""
     return StringConstraints(pattern=rf"^(?:{pattern})$")
 
 
@@ -89,7 +89,7 @@ BucketDays = Annotated[int, Field(ge=1, le=3653)]
 
 
 class Section(BaseModel):
-    """A table of the file. A key that it does not know is an error, for it is a misspelt one."""
+    """A table of the file. An unknown key is an error, because it is probably misspelt."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -163,12 +163,12 @@ class MadeBalancer(Section):
 
     @property
     def priority(self) -> int:
-        """Of this environment's rule among those of others."""
+        """The priority of this environment's rule among those of others."""
         return 100
 
 
 class SharedBalancer(Section):
-    """A central balancer that exists: this environment adds rules and a certificate to it."""
+    """An existing central balancer, to which this environment adds rules and a certificate."""
 
     kind: Literal["shared"]
     scheme: Literal["internet-facing", "internal"]
@@ -195,7 +195,7 @@ class SharedBalancer(Section):
 
 
 class Firewall(Section):
-    """Of the balancer, or of the edge if there is one."""
+    """The firewall of the balancer, or of the edge if there is one."""
 
     requests_per_source: Annotated[int, Field(ge=0, le=2_000_000_000)]
     window_seconds: Literal[60, 120, 300, 600]
@@ -370,17 +370,18 @@ class Environment(Section):
 
     @property
     def firewall_on_balancer(self) -> bool:
-        """Behind the edge the balancer sees CloudFront's addresses only, so the firewall is there."""
+        """With the edge the balancer sees only CloudFront's addresses, so the firewall is at the edge."""
         return self.firewall.requests_per_source > 0 and not self.edge.enabled
 
     @property
     def internal_only(self) -> bool:
-        """Nobody outside the VPC and the networks joined to it reaches the service."""
+        """The service can be reached only from the VPC and the networks joined to it."""
         return self.balancer.scheme == "internal" and not self.edge.enabled
 
     @property
     def deployment_test(self) -> bool:
-        """Whether there is a Lambda function that tests: before traffic moves, or where a workflow cannot."""
+        """Whether a Lambda function tests: before traffic moves, or because a workflow cannot reach the
+        service."""
         return self.deployment.strategy == "canary" or self.internal_only
 
     @property

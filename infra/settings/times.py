@@ -1,4 +1,4 @@
-"""The chain of times: each link must outlast the one before it, or a request is lost between two."""
+"""The chain of times: each must be longer than the one before it, otherwise requests fail."""
 
 from math import ceil
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from settings.schema import Times
 
 MARGIN = 5
-"""Seconds for what is counted by nobody: connecting, reading the request, the first bytes' way back."""
+"""Seconds for connecting, reading the request and the first bytes of the response, which no other time
+includes."""
 
 ALARM_MINUTES = 7
 """The longest time in which an alarm that rolls a deployment back rises: five minutes of observation,
@@ -24,7 +25,7 @@ LONGEST_STOP = 120
 
 
 def check_times(times: "Times", balancer_idle: int, largest_answer_bytes: int) -> list[str]:
-    """What is wrong with an environment's times, one sentence each; an empty list if nothing is."""
+    """The errors in an environment's times, one sentence each."""
     longest_wait = times.queue + times.computing + MARGIN
     sending_largest = times.sending + ceil(largest_answer_bytes / SENDING_RATE)
     longest_request = longest_wait + sending_largest

@@ -1,4 +1,4 @@
-"""What all stacks of an environment have in common."""
+"""The common properties of all stacks of an environment."""
 
 import jsii
 from aws_cdk import (
@@ -51,15 +51,14 @@ class EnvironmentStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """The first two that the region has, when it is deployed. To know their names now would take a
-        look-up."""
+        """The first two zones of the region at deployment. Their names would need a look-up."""
         return [Fn.select(number, Fn.get_azs()) for number in range(2)]
 
 
 @jsii.implements(IAspect)
 class LimitedRoles:
-    """Roles that stacks make are under a path of their own and have a permissions boundary: deploying a
-    stack gives nobody a permission that the permissions stack does not foresee."""
+    """Roles of the stacks are under a path of their own and have a permissions boundary, so deploying a stack
+    cannot grant a permission that the permissions stack does not allow."""
 
     def __init__(self, settings: schema.Environment) -> None:
         self._path = f"/{settings.prefix}/"

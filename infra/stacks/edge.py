@@ -1,5 +1,5 @@
-"""CloudFront and its certificate: two stacks in us-east-1, the only region that CloudFront takes
-certificates and firewalls from, and the one that has its metrics."""
+"""CloudFront and its certificate: two stacks in us-east-1, the only region with certificates, firewalls and
+metrics for CloudFront."""
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_route53_targets as route53_targets

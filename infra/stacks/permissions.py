@@ -1,5 +1,5 @@
-"""Who may do what. An administrator deploys it with rights of their own, before the CDK's bootstrap; no
-workflow can change it."""
+"""The permissions. An administrator deploys this stack before the CDK's bootstrap; no workflow can change
+it."""
 
 from aws_cdk import BootstraplessSynthesizer, CfnOutput
 from constructs import Construct

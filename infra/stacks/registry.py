@@ -1,4 +1,4 @@
-"""Once per account: where images go. It needs no image yet."""
+"""The registry of images, once per account. It can be deployed before there is an image."""
 
 from aws_cdk import CfnOutput
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""The service behind its balancer, and the alarms: deployed again for every image."""
+"""The service behind its balancer, and its alarms. It is deployed for every image."""
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_elasticloadbalancingv2 as elb
@@ -27,7 +27,7 @@ from stacks.network import NetworkStack
 
 
 class ServiceStack(EnvironmentStack):
-    """Runs an image that the registry has already: `image` is its digest or its commit's tag."""
+    """The service runs an image that is in the registry: `image` is its digest or its commit's tag."""
 
     def __init__(
         self,
