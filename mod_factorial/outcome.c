@@ -4,7 +4,7 @@
 
 const outcome_row outcomes[OUTCOME_COUNT] = {
     [OUTCOME_OK] = {.counter = {"Results", "results sent"}},
-    [OUTCOME_HEADERS] = {.counter = {"Headers", "answered by headers alone"}},
+    [OUTCOME_HEADERS] = {.counter = {"Headers", "answered without computing"}},
 
     [OUTCOME_NUMBER_MISSING] = {.counter = {"BadRequests", "bad requests"},
                                 .status = HTTP_BAD_REQUEST,
@@ -32,7 +32,7 @@ const outcome_row outcomes[OUTCOME_COUNT] = {
                       .problem = {"busy", "Busy",
                                   "Too many large numbers at once: try again later"},
                       .log = {"busy", APLOG_WARNING, "refused: too many large numbers at once"}},
-    [OUTCOME_TIMEOUT] = {.counter = {"StoppedTimeout", "stopped: out of time"},
+    [OUTCOME_TIMEOUT] = {.counter = {"StoppedTimeout", "stopped: timeout"},
                          .status = HTTP_SERVICE_UNAVAILABLE,
                          .problem = {"timeout", "Out of time",
                                      "Computing took longer than is allowed here"},
@@ -42,14 +42,14 @@ const outcome_row outcomes[OUTCOME_COUNT] = {
                         .status = HTTP_SERVICE_UNAVAILABLE,
                         .problem = {"memory", "Out of memory", "Not enough memory at the moment"},
                         .log = {"memory", APLOG_ERR, "refused: the system has no memory"}},
-    /* Nobody reads the response. The status, for the log, is the one that nginx uses. */
-    [OUTCOME_GONE] = {.counter = {"StoppedGone", "stopped: client gone"},
+    /* Nobody reads the response. The log has the status that nginx uses. */
+    [OUTCOME_GONE] = {.counter = {"StoppedGone", "stopped: client disconnected"},
                       .status = 499,
                       .log = {"gone", APLOG_INFO, "stopped: the client has gone"}},
     [OUTCOME_SLOW] = {.counter = {"AbortedSlow", "aborted: client too slow"},
                       .log = {"slow", APLOG_INFO,
                               "aborted: the client does not read the response"}},
-    [OUTCOME_STOPPING] = {.counter = {"StoppedByServer", "stopped with the server"},
+    [OUTCOME_STOPPING] = {.counter = {"StoppedByServer", "stopped by the server"},
                           .status = HTTP_SERVICE_UNAVAILABLE,
                           .problem = {"busy", "Busy",
                                       "Too many large numbers at once: try again later"},
