@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* Check writes to a file at each assertion, also at one that holds. What is compared a million
+ * times is compared by an if, and ck_abort_msg. */
+
 Suite *suite(void);
 
 /* Everything is fifty times slower, and long doubles have 64 bits: tests do less of the same. */
