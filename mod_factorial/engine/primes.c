@@ -10,6 +10,7 @@ enum {
     SEGMENT_CELLS = 1 << 15, /* one byte an odd number: a segment fits in the first-level cache */
     SEGMENT_WORDS = 1 << 15 >> 6, /* of one bit an odd number */
     PARTS_MAX = 64,
+    PERIOD = 3 * 5 * 7, /* cells after which the multiples of 3, 5 and 7 repeat */
     LARGEST_ROOT = 10000 /* the square root of FACTORIAL_LIMIT */
 };
 
@@ -28,8 +29,9 @@ typedef struct {
     part *part;
     uint64_t *left; /* bits: not crossed out */
     size_t steps;
-    uint32_t step[LARGEST_ROOT / 4]; /* the odd primes up to the root of n */
+    uint32_t step[LARGEST_ROOT / 4]; /* the primes from 11 up to the root of n */
     uint8_t composite[LARGEST_ROOT + 1];
+    uint8_t pattern[PERIOD + SEGMENT_CELLS]; /* the multiples of 3, 5 and 7 are crossed out */
 } sieve;
 
 _Static_assert((uint64_t)LARGEST_ROOT *LARGEST_ROOT >= FACTORIAL_LIMIT, "the sieve's root");
@@ -82,8 +84,19 @@ static void prepare_steps(sieve *s, uint64_t n)
             continue;
         for (uint32_t multiple = p * p; multiple <= LARGEST_ROOT; multiple += 2 * p)
             s->composite[multiple] = 1;
-        s->step[s->steps++] = p;
+        if (p > 7)
+            s->step[s->steps++] = p;
     }
+}
+
+/* For the first segment, or all cells if they are fewer, wherever in the period it begins. */
+static void prepare_pattern(sieve *s)
+{
+    size_t cells = PERIOD + (s->cells < SEGMENT_CELLS ? s->cells : SEGMENT_CELLS);
+    memset(s->pattern, 0, cells);
+    for (size_t p = 3; p <= 7; p += 2)
+        for (size_t cell = p / 2; cell < cells; cell += p)
+            s->pattern[cell] = 1;
 }
 
 /* The cell of the first odd multiple of p that is neither below the cell `low` nor below p^2. */
@@ -95,10 +108,10 @@ static uint32_t first_multiple(uint32_t p, uint64_t low)
 
 static void cross_out(const sieve *s, part *p, uint64_t low, uint64_t high)
 {
-    memset(p->crossed, 0, high - low);
+    memcpy(p->crossed, s->pattern + low % PERIOD, high - low);
     memset(p->crossed + (high - low), 1, (low - high) % 64); /* the rest of the last word */
-    if (low == 0)
-        p->crossed[0] = 1; /* the number 1 */
+    for (size_t cell = low; cell < 4 && cell < high; cell++)
+        p->crossed[cell] = cell == 0; /* of 1, 3, 5 and 7 all but 1 are prime */
     for (size_t k = 0; k < s->steps; k++) {
         uint64_t cell = p->next[k];
         for (; cell < high; cell += s->step[k])
@@ -165,6 +178,7 @@ primes primes_sieve(const factorial_job *job, uint64_t n, uint32_t *room, void *
     s->part = (part *)(s + 1);
     s->left = (uint64_t *)(s->part + parts);
     prepare_steps(s, n);
+    prepare_pattern(s);
     for (size_t i = 0; i < parts; i++) {
         s->part[i].first = segments * i / parts;
         s->part[i].segments = segments * (i + 1) / parts - segments * i / parts;
