@@ -115,19 +115,18 @@ def budget_of(cpu: int, memory: int, computing_timeout: int, largest_number: int
 
 
 def need_mib(n: int) -> float:
-    """The memory of computing n!, the answer included: 30 MiB at a million, 350 at ten million.
+    """An upper bound of the memory of computing n! and of its result: 30 MiB for a million.
 
-    What the module reserves, factorial_memory_need and the digits, is at most 26 times this growth of
-    the answer's own, n log n, for every N from 100,000 on: 24 MiB at a million, 265 at ten million.
+    It grows with n log n, like the result. A test compares it with the table in docs/mod_factorial.md.
     """
     return 30 * n * log(n) / (1e6 * log(1e6)) if n > 1 else 0
 
 
 def seconds(n: int) -> float:
-    """The time of computing n!, from a million on, on one whole core of the slowest kind.
+    """The time of computing n!, from a million on, on one core of the slowest kind.
 
-    Measured is a million by AVX2, which every x86 processor of Fargate has. arm64's vectors are half as long,
-    so it is taken to need twice the time. From a million to ten million the time grows as n^1.2.
+    A million was measured with AVX2, which every x86 processor of Fargate has. arm64's vectors are half as
+    long, so we assume twice the time. From a million to ten million the time grows as n^1.2.
     """
     return 2 * SPEED["computing"] * (n / 1e6) ** 1.25
 
