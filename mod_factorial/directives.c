@@ -38,7 +38,7 @@ typedef struct {
 static int64_t default_memory(void)
 {
     int64_t half = (int64_t)(cgroup_memory("") / 2) / MIB;
-    return half < 1 ? 1 : half < 256 ? half : 256;
+    return half < 256 ? half : 256;
 }
 
 static int64_t default_concurrency(void)

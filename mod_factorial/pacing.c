@@ -31,7 +31,7 @@ static ap_filter_rec_t *filter;
 /* The end of httpd's Timeout, if it begins now; at most the deadline. */
 static int64_t end_of_wait(const pacing *p)
 {
-    apr_interval_time_t timeout = -1;
+    apr_interval_time_t timeout;
     int64_t now = clock_now();
     apr_socket_timeout_get(p->socket, &timeout);
     return timeout >= 0 && timeout < p->deadline - now ? now + timeout : p->deadline;

@@ -137,16 +137,14 @@ static void write_leaf(const conversion *c, char *digits, uint64_t count, const 
 }
 
 /*
- * high = x / d and low = x mod d; overwrites x. Long division by blocks of the quotient, so that
- * cancellation is checked often. Undefined if the job is cancelled.
+ * high = x / d and low = x mod d, which are 0 before; overwrites x. Long division by blocks of the
+ * quotient, so that cancellation is checked often. Undefined if the job is cancelled.
  */
 static void divide(const factorial_job *job, mpz_t high, mpz_t low, mpz_t x, const mpz_t d)
 {
     mp_bitcnt_t below = mpz_sizeinbase(x, 2), block = mpz_sizeinbase(d, 2);
     mpz_t part;
     mpz_init(part);
-    mpz_set_ui(high, 0);
-    mpz_set_ui(low, 0);
     while (below > 0 && !job_cancelled(job)) {
         block = below < block ? below : block;
         below -= block;

@@ -9,6 +9,8 @@ The latter are argued, one a line, in equivalent.txt beside this file.
 import argparse
 import collections
 import concurrent.futures
+import hashlib
+import json
 import os
 import pathlib
 import queue
@@ -25,6 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / "build/mutants"
 EQUIVALENT = HERE / "equivalent.txt"
+TIMES = WORK / "times"
 LEAKS = subprocess.run(
     ["cc", "-print-file-name=liblsan.so"], capture_output=True, text=True, check=True
 ).stdout.strip()
@@ -222,20 +225,29 @@ class Suites:
         sources = [*ROOT.glob("tests/unit/*/test_*.c"), *ROOT.glob("tests/http/test_*.py")]
         names = [str(p.relative_to(ROOT / "tests").with_suffix("")) for p in sources]
         self.names = [n for n in [*sorted(names), "packages/program"] if re.search(wanted, n)]
-        self.seconds = {}
+        self.times = json.loads(TIMES.read_text()) if TIMES.exists() else {}
         self.kills = collections.Counter()
 
-    def limit(self, tree, name, leaks):
-        """Seconds for a suite, many times what it takes. It must pass first: not all do without leaks."""
-        if (name, leaks) not in self.seconds:
-            start = time.monotonic()
-            passed = tree.run(name, "original", 1200, leaks) == "passed"
-            self.seconds[name, leaks] = time.monotonic() - start if passed else None
-            if not passed and not leaks:
+    def time(self, tree, name):
+        """How long a suite takes, and whether it passes where leaks fail it. It must pass without.
+        What was found is kept for the next run, as long as the suite's program is the same."""
+        program = (tree.folder / "original" / built_for(name)[0]).read_bytes()
+        digest = hashlib.sha256(program).hexdigest()
+        if self.times.get(name, {}).get("of") != digest:
+            for leaks in [True, False] if name.startswith("unit/") else [False]:
+                start = time.monotonic()
+                if tree.run(name, "original", 1200, leaks) == "passed":
+                    break
+            else:
                 print(f"mutants: {name} fails on the unchanged sources", flush=True)
                 os._exit(1)
-        seconds = self.seconds[name, leaks]
-        return seconds and 60 + 10 * seconds
+            self.times[name] = {
+                "of": digest,
+                "seconds": time.monotonic() - start,
+                "leaks": leaks,
+            }
+            TIMES.write_text(json.dumps(self.times))
+        return self.times[name]
 
     def order(self, file):
         """The suite named after the file, what has killed the file's mutants before, then the fastest;
@@ -247,7 +259,7 @@ class Suites:
                 not name.startswith("unit/"),
                 not name.split("/")[-1].startswith(stem),
                 -self.kills[file, name],
-                self.seconds.get((name, False), 0),
+                self.times.get(name, {}).get("seconds", 0),
             )
 
         return sorted(self.names, key=rank)
@@ -264,17 +276,15 @@ def attempt(tree, suites, mutant):
         path.write_text("\n".join(lines))
         if objects and not (tree.build(*objects) and any(map(tree.differs, objects))):
             return None
-        units = [n for n in suites.order(mutant.file) if n.startswith("unit/")]
-        for name, leaks in [(n, False) for n in suites.order(mutant.file)] + [
-            (n, True) for n in units
-        ]:
+        for name in suites.order(mutant.file):
             tested = built_for(name)[0]
             if not tree.build(tested):
                 return None
             if not tree.differs(tested):
                 continue
-            limit = suites.limit(tree, name, leaks)
-            verdict = tree.run(name, "build", limit, leaks) if limit else "passed"
+            unchanged = suites.time(tree, name)
+            limit = 20 + 10 * unchanged["seconds"]
+            verdict = tree.run(name, "build", limit, unchanged["leaks"])
             if verdict != "passed":
                 suites.kills[mutant.file, name] += 1
                 return verdict, name
@@ -351,28 +361,30 @@ def main():
             trees.put(tree)
         with lock:
             if verdict and len(verdicts) < o.mutants:
-                verdicts.append((mutant, verdict[0]))
-                print(f"{verdict[0]:10} {verdict[1].split('/')[-1]:24} {mutant}", flush=True)
+                verdicts.append((mutant, *verdict))
+                print(f"{verdict[0]:10} {verdict[1]:36} {mutant}", flush=True)
 
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
         for _ in pool.map(one, wanted):
             pass
     report(o.seed, verdicts)
-    return any(verdict == "survived" for _, verdict in verdicts)
+    return any(verdict == "survived" for _, verdict, _ in verdicts)
 
 
 def report(seed, verdicts):
     """The score of each file and of all; the survivors go to a file that --again takes."""
-    survivors = [SEPARATOR.join(m.argument()) for m, verdict in verdicts if verdict == "survived"]
+    survivors = [SEPARATOR.join(m.argument()) for m, verdict, _ in verdicts if verdict == "survived"]
     (WORK / "survivors").write_text("".join(line + "\n" for line in survivors))
-    table = {"all of seed " + str(seed): collections.Counter(v for _, v in verdicts)}
-    for mutant, verdict in sorted(verdicts, key=lambda v: v[0].file):
+    table = {"all of seed " + str(seed): collections.Counter(verdict for _, verdict, _ in verdicts)}
+    for mutant, verdict, _ in sorted(verdicts, key=lambda v: v[0].file):
         table.setdefault(mutant.file, collections.Counter())[verdict] += 1
     print(f"\n{'':45} killed  timed out  survived  argued")
     for file, count in reversed(table.items()):
         print(
             f"{file:45} {count['killed']:6} {count['timed out']:10} {count['survived']:9} {count['argued']:7}"
         )
+    kinds = collections.Counter(suite.rpartition("/")[0] for _, _, suite in verdicts if suite)
+    print("noticed by", ", ".join(f"tests/{kind}: {count}" for kind, count in kinds.most_common()))
 
 
 if __name__ == "__main__":

@@ -164,6 +164,12 @@ static int64_t real_time(clockid_t clock)
     return (int64_t)t.tv_sec * SECOND + t.tv_nsec / 1000;
 }
 
+void fake_stop_clocks(void)
+{
+    fake.stopped[CLOCK_REALTIME] = real_time(CLOCK_REALTIME);
+    fake.stopped[CLOCK_MONOTONIC] = real_time(CLOCK_MONOTONIC);
+}
+
 void fake_turn_wall_clock(void)
 {
     fake.wall_turned = real_time(CLOCK_REALTIME);
@@ -171,7 +177,8 @@ void fake_turn_wall_clock(void)
 
 SEEN_BY_LIBRARIES int clock_gettime(clockid_t clock, struct timespec *t)
 {
-    int64_t time = real_time(clock);
+    int64_t time =
+        clock <= CLOCK_MONOTONIC && fake.stopped[clock] ? fake.stopped[clock] : real_time(clock);
     if (clock == CLOCK_MONOTONIC)
         time += fake.monotonic;
     if (clock == CLOCK_REALTIME && fake.wall_turned)

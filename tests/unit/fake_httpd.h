@@ -43,6 +43,7 @@ typedef struct {
     int (*connect)(conn_rec *c, void *socket);    /* to be called when there is a new connection */
     void (*suspend)(conn_rec *c, request_rec *r); /* to be called when a connection leaves it */
     apr_socket_t *socket;                         /* the connection's */
+    int64_t stopped[2];        /* where the clocks stand, by clockid_t; 0: they run */
     _Atomic int64_t monotonic; /* what this clock is ahead of the real one, microseconds */
     int64_t wall_turned;       /* when the wall clock began to run backwards; 0: it does not */
     core_server_config *core;  /* the server's settings of httpd's own */
@@ -56,6 +57,9 @@ void fake_tear_down(void);
 
 /* A GET request with this query string for the handler "factorial". */
 request_rec *fake_request(const char *query);
+
+/* From now on only fake.monotonic moves the clocks. */
+void fake_stop_clocks(void);
 
 /* From now on the wall clock runs backwards. */
 void fake_turn_wall_clock(void);

@@ -12,8 +12,9 @@ static const uint64_t large = 1000000;
 static const int64_t SECOND = 1000000;
 
 static factorial_request q;
-static int releases;      /* of the digits' block */
-static apr_status_t sent; /* what sending ends with */
+static int releases;         /* of the digits' block */
+static apr_status_t sent;    /* what sending ends with */
+static int64_t asking_takes; /* microseconds, to send what httpd holds */
 
 /* No limit follows the wall clock. */
 static void set_up(void)
@@ -36,6 +37,7 @@ static request_rec *paced_request(void)
     q = (factorial_request){.r = r};
     releases = 0;
     sent = APR_SUCCESS;
+    asking_takes = 0;
     return r;
 }
 
@@ -45,6 +47,7 @@ static int asks_until_sent;
 static apr_status_t send_held(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     ck_assert_ptr_null(brigade);
+    fake.monotonic += asking_takes;
     if (--asks_until_sent <= 0)
         f->c->data_in_output_filters = 0;
     return sent;
@@ -216,8 +219,9 @@ END_TEST
 
 /* ---- time */
 
-START_TEST(past_the_deadline_the_connection_is_given_up)
+START_TEST(at_the_deadline_the_connection_is_given_up)
 {
+    fake_stop_clocks();
     request_rec *r = paced_request();
     start_pacing(r, 1000, 10);
     fake.monotonic = 10 * SECOND;
@@ -332,6 +336,23 @@ START_TEST(an_error_while_it_waits_ends_the_response)
 }
 END_TEST
 
+/* What httpd buffers for sure is at most the rest of a chunk that it takes at once. */
+START_TEST(up_to_half_a_chunk_may_be_buffered_when_the_next_one_is_passed_on)
+{
+    request_rec *r = paced_request();
+    hold_data(r, 3);
+    start_pacing(r, large, 10);
+    ((process_state *)process)->async = false;
+    take_all_slots();
+    ck_assert_int_eq(send_through(r, PACING_CHUNK / 2 + (size_t)_i), APR_SUCCESS);
+    ck_assert_int_eq(asks_until_sent, 0);
+    ((process_state *)process)->async = true;
+    r->connection->data_in_output_filters = 1;
+    ck_assert_int_eq(send_through(r, 1000), _i ? APR_ECONNABORTED : APR_SUCCESS);
+    close(client_end);
+}
+END_TEST
+
 START_TEST(without_a_slot_no_worker_waits)
 {
     request_rec *r = paced_request();
@@ -391,14 +412,23 @@ START_TEST(a_slot_is_returned_with_its_request)
 }
 END_TEST
 
-START_TEST(a_client_that_takes_nothing_is_given_up)
+/* httpd's Timeout in seconds, and how often it is asked, every five seconds, to send what it holds.
+ * The deadline is ten seconds after the start. */
+static const struct {
+    int timeout, asks;
+} waits[] = {{-1, 2}, {0, 0}, {5, 1}, {10, 2}, {30, 2}};
+
+START_TEST(a_client_that_takes_nothing_is_given_up_after_httpds_timeout_and_at_the_deadline)
 {
+    fake_stop_clocks();
     request_rec *r = paced_request();
     hold_data(r, 1000000);
     fill_socket();
-    apr_socket_timeout_set(fake.socket, apr_time_from_msec(300)); /* httpd's Timeout */
-    start_pacing(r, large, 10);
+    apr_socket_timeout_set(fake.socket, waits[_i].timeout * SECOND);
+    asking_takes = 5 * SECOND;
+    start_pacing(r, 1000, 10);
     ck_assert_int_eq(send_through(r, 1000), APR_ECONNABORTED);
+    ck_assert_int_eq(1000000 - asks_until_sent, waits[_i].asks);
     ck_assert(q.expired);
     ck_assert(r->connection->aborted);
     ck_assert_str_eq(fake.body, "");
@@ -431,17 +461,20 @@ Suite *suite(void)
     tcase_add_test(t, a_flush_is_passed_on_at_once);
     tcase_add_loop_test(t, a_large_response_is_passed_on_in_chunks_and_whole, 0,
                         sizeof chunks / sizeof *chunks);
-    tcase_add_test(t, past_the_deadline_the_connection_is_given_up);
+    tcase_add_test(t, at_the_deadline_the_connection_is_given_up);
     tcase_add_test(t, a_large_response_has_a_second_more_for_each_128_kib);
     tcase_add_test(t, a_client_that_httpd_has_waited_for_in_vain_is_given_up);
     tcase_add_test(t, another_error_is_passed_back_as_it_is);
     tcase_add_test(t, a_chunk_waits_with_a_slot_until_httpd_holds_nothing);
     tcase_add_test(t, an_error_while_it_waits_ends_the_response);
+    tcase_add_loop_test(t, up_to_half_a_chunk_may_be_buffered_when_the_next_one_is_passed_on, 0, 2);
     tcase_add_test(t, without_a_slot_no_worker_waits);
     tcase_add_test(t, where_each_connection_has_a_worker_waiting_needs_no_slot);
     tcase_add_test(t, a_stream_needs_a_slot_from_its_second_chunk_on);
     tcase_add_test(t, a_slot_is_returned_with_its_request);
-    tcase_add_test(t, a_client_that_takes_nothing_is_given_up);
+    tcase_add_loop_test(
+        t, a_client_that_takes_nothing_is_given_up_after_httpds_timeout_and_at_the_deadline, 0,
+        sizeof waits / sizeof *waits);
     tcase_add_test(t, a_socket_that_httpd_has_closed_ends_the_wait);
     suite_add_tcase(s, t);
     return s;
