@@ -257,6 +257,10 @@ START_TEST(who_finds_the_budget_taken_waits_and_is_refused)
     ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_BUSY);
     ck_assert_ptr_null(q.digits);
     slot_return(&q.slot, q.r);
+    ((process_state *)process)->limits.waiting = 0;
+    r->connection->aborted = 1; /* a request that waits would find this */
+    ck_assert_int_eq(compute(r, 60000, &q), OUTCOME_BUSY);
+    slot_return(&q.slot, q.r);
     admission_finish(process->budget, &process->limits, scratch);
     admission_return(process->budget, 1000);
     assert_budget_is_free();

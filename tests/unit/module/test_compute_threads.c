@@ -9,7 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SECOND = 1000 };
+enum {
+    SECOND = 1000,
+    FOREVER = 1000 * SECOND /* much longer than a test may take */
+};
 
 typedef struct {
     compute_task task;
@@ -49,14 +52,14 @@ START_TEST(a_task_runs_on_a_thread_of_lower_priority_that_no_signal_reaches)
     probe p = {.task.run = run_probe};
     int before = getpriority(PRIO_PROCESS, 0);
     ck_assert(compute_threads_submit(r, &p.task));
-    ck_assert(compute_threads_wait(r, &p.task, 10 * SECOND));
+    ck_assert(compute_threads_wait(r, &p.task, FOREVER));
     ck_assert_int_ne(p.thread, syscall(SYS_gettid));
     int lower = before + 5 < 19 ? before + 5 : 19;
     ck_assert_int_eq(p.nice, policies[_i] == SCHED_IDLE ? before : lower); /* idle is lowest */
     ck_assert_int_eq(p.policy, policies[_i]);
     ck_assert_int_eq(getpriority(PRIO_PROCESS, 0), before);
     ck_assert(p.blocks_signals);
-    ck_assert(compute_threads_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, FOREVER));
 }
 END_TEST
 
@@ -77,7 +80,7 @@ START_TEST(threads_are_reused_and_bounded)
     ck_assert(!compute_threads_wait(r, &p[0].task, 20));
     atomic_store(&gate, true);
     for (int i = 0; i < TASKS; i++) {
-        ck_assert(compute_threads_wait(r, &p[i].task, 10 * SECOND));
+        ck_assert(compute_threads_wait(r, &p[i].task, FOREVER));
         int k = 0;
         while (k < MOST && threads[k] && threads[k] != p[i].thread)
             k++;
@@ -85,7 +88,7 @@ START_TEST(threads_are_reused_and_bounded)
         threads[k] = p[i].thread;
     }
     ck_assert_int_ne(threads[MOST - 1], 0);
-    ck_assert(compute_threads_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, FOREVER));
 }
 END_TEST
 
@@ -100,8 +103,8 @@ START_TEST(what_was_submitted_is_run_even_at_the_end)
     ck_assert(!compute_threads_stop(r, 20)); /* the first one runs on */
     ck_assert(!compute_threads_submit(r, &late.task));
     atomic_store(&gate, true);
-    ck_assert(compute_threads_wait(r, &second.task, 10 * SECOND));
-    ck_assert(compute_threads_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_wait(r, &second.task, FOREVER));
+    ck_assert(compute_threads_stop(r, FOREVER));
 }
 END_TEST
 
@@ -122,13 +125,13 @@ START_TEST(idle_threads_say_so_until_nobody_wants_to_know)
     usleep(300000);
     ck_assert_int_eq(idle_calls, 0); /* no thread, nobody idle */
     ck_assert(compute_threads_submit(r, &p.task));
-    ck_assert(compute_threads_wait(r, &p.task, 10 * SECOND));
+    ck_assert(compute_threads_wait(r, &p.task, FOREVER));
     for (int i = 0; i < 100 && atomic_load(&idle_calls) < 2; i++)
         usleep(20000);
     usleep(300000);
     ck_assert_int_eq(idle_calls, 2);
     ck_assert_uint_ge(idle_time, 150);
-    ck_assert(compute_threads_stop(r, 10 * SECOND));
+    ck_assert(compute_threads_stop(r, FOREVER));
 }
 END_TEST
 

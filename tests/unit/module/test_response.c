@@ -48,6 +48,22 @@ START_TEST(a_result_is_framed_by_its_form)
 END_TEST
 
 /* That the digits are freed is seen by the address sanitizer and by valgrind. */
+START_TEST(digits_that_were_sent_are_released_before_the_request_ends)
+{
+    admission a;
+    admission_ledger *ledger = apr_pcalloc(fake.pool, admission_ledger_size(1));
+    const admission_limits limits = {.memory = result_size(3)};
+    ck_assert_int_eq(admission_ledger_init(ledger, 1), 0);
+    ck_assert(admission_join(&a, ledger));
+    ck_assert(admission_charge(&a, &limits, result_size(3)));
+    factorial_request q = result_of_5(FORM_TEXT);
+    result_free(q.digits);
+    q.digits = result_allocate(3, &a);
+    ck_assert_int_eq(response_send_result(&q), OK);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 0);
+}
+END_TEST
+
 START_TEST(a_failure_to_send_is_logged_unless_the_client_has_gone)
 {
     fake.pass_result = APR_EGENERAL;
@@ -262,6 +278,7 @@ Suite *suite(void)
     TCase *t = tcase_create("response");
     tcase_add_checked_fixture(t, fake_set_up, fake_tear_down);
     tcase_add_test(t, a_result_is_framed_by_its_form);
+    tcase_add_test(t, digits_that_were_sent_are_released_before_the_request_ends);
     tcase_add_test(t, a_failure_to_send_is_logged_unless_the_client_has_gone);
     tcase_add_test(t, large_results_ask_compressors_to_stay_out);
     tcase_add_test(t, results_for_somebody_are_not_for_everybody);
