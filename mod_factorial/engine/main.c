@@ -182,8 +182,7 @@ static bool draw_progress(void *context)
 {
     progress *p = context;
     double share = (seconds() - p->begin) / p->expected;
-    unsigned percent = share < 0.99 ? (unsigned)(100 * share) : 99,
-             drawn = atomic_load(&p->percent);
+    unsigned percent = (unsigned)(99 * fmin(share, 1)), drawn = atomic_load(&p->percent);
     if (percent > drawn && atomic_compare_exchange_strong(&p->percent, &drawn, percent)) {
         int width = (int)percent * PROGRESS_WIDTH / 100;
         fprintf(stderr, "\r[%.*s%*s] %u %%", width, "########################################",
