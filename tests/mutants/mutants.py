@@ -35,7 +35,7 @@ SEPARATOR = "  |  "
 # An index out of bounds ends the test, as it does under make asan.
 OPTIONS = ["CFLAGS=-O2 -fsanitize=bounds -fsanitize-undefined-trap-on-error"]
 THREAD_SANITIZER = ["BUILD=build/tsan", "CFLAGS=-O1 -g", "SANITIZE=-fsanitize=thread"]
-MEMORY = 8 << 30  # bytes of address space for a suite: a mutant may ask for anything
+MEMORY = 8 << 30  # bytes that a suite may write to: a mutant may ask for anything
 
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 LOGIC = {"&&": "||", "||": "&&"}
@@ -173,7 +173,7 @@ class Tree:
         if os.geteuid() != 0:
             alone += ["--user", "--map-current-user"]
         memory = "unlimited" if built == "build/tsan" else MEMORY >> 10
-        limit = f"ulimit -v {memory}; {program}; exit $?"
+        limit = f"ulimit -d {memory}; {program}; exit $?"
         environment = {
             **os.environ,
             "CK_DEFAULT_TIMEOUT": str(int(seconds)),
@@ -293,7 +293,7 @@ def attempt(tree, suites, mutant):
             if not tree.differs(tested):
                 continue
             unchanged = suites.time(tree, name)
-            limit = 20 + 10 * unchanged["seconds"]
+            limit = 20 + 5 * unchanged["seconds"]
             verdict = tree.run(name, "build", limit, unchanged["leaks"])
             if verdict != "passed":
                 suites.kills[mutant.file, name] += 1

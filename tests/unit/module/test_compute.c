@@ -313,9 +313,10 @@ END_TEST
 
 START_TEST(no_memory_is_an_error)
 {
-    struct rlimit small = {64 << 20, 64 << 20};
     factorial_request q;
     request_rec *r = start_child(1);
+    rlim_t little_more = ((rlim_t)suite_address_space() << 10) + (64 << 20);
+    struct rlimit small = {little_more, little_more};
     ((process_state *)process)->limits.memory = (uint64_t)64 << 30;
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &small), 0);
     ck_assert_int_eq(compute(r, 50000000, &q), OUTCOME_MEMORY);
