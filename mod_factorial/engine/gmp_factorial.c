@@ -14,9 +14,10 @@ enum {
     LEAF_DIGITS = 100000,   /* mpz_get_str converts numbers of up to so many digits */
     TEXT_EXTRA = 3,         /* mpz_get_str's sign and end, and 1 that mpz_sizeinbase may add */
     EXPONENT_BITS = 27,     /* prime exponents in n! are below FACTORIAL_LIMIT < 2^27 */
-    LEVELS_MAX = 14,        /* LEAF_DIGITS << 14 exceeds the digits of the largest result */
+    LEVELS_MAX = 13,        /* how often the digits of the largest result are halved */
     QUOTIENT_BITS = 1 << 25 /* a longer quotient is computed in blocks of so many bits */
 };
+_Static_assert((uint64_t)LEAF_DIGITS << LEVELS_MAX > 756570557, "the digits of FACTORIAL_LIMIT!");
 
 size_t gmp_factorial_heap(const factorial_plan *plan)
 {

@@ -1,4 +1,5 @@
 #include "engine/factorial_by.h"
+#include "engine/limb.h"
 #include "engine/table_factorial.h"
 #include "engine/thresholds.h"
 #include "suite.h"
@@ -43,6 +44,19 @@ START_TEST(every_n_agrees_with_gmp)
 }
 END_TEST
 
+/* Once an entry of the table has limbs left, and once only the product with numbers behind it. */
+START_TEST(a_number_with_limbs_left_is_an_error)
+{
+    static const uint64_t n[] = {INSTANT_MAX, INSTANT_MAX - 1};
+    char digits[DIGITS_MAX];
+    for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
+        factorial_plan plan = factorial_plan_by(FACTORIAL_BY_TABLE, NULL, n[i]);
+        plan.digits -= LIMB_DIGITS;
+        ck_assert_int_eq(table_factorial(&plan, digits), FACTORIAL_WRONG);
+    }
+}
+END_TEST
+
 START_TEST(to_prepare_it_again_changes_nothing)
 {
     char digits[3];
@@ -59,6 +73,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, NULL);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, every_n_agrees_with_gmp);
+    tcase_add_test(t, a_number_with_limbs_left_is_an_error);
     tcase_add_test(t, to_prepare_it_again_changes_nothing);
     suite_add_tcase(s, t);
     return s;
