@@ -11,7 +11,7 @@
  * The number of decimal digits of n!, n <= FACTORIAL_LIMIT; at least 1. Takes some nanoseconds
  * whatever n is.
  *
- * Stirling's series for log n! (Abramowitz and Stegun, 6.1.41) in double precision. Where its
+ * Stirling's formula for log n! (Abramowitz and Stegun, 6.1.38) in double precision. Where its
  * rounding error could decide between two counts, it is evaluated again in extended precision,
  * whose error is smaller than the distance of any log10 n! from an integer.
  */

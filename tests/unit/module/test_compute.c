@@ -332,6 +332,7 @@ START_TEST(the_largest_number_is_what_memory_has_room_for)
     void *record = ap_get_module_config(r->server->lookup_defaults, &factorial_module);
     ck_assert(process_prepare(r->server));
     ck_assert_ptr_null(fake_directive(record, "FactorialMemory", "8"));
+    ck_assert_ptr_null(fake_directive(record, "FactorialEngine", engines[_i]));
     process_init(fake.pool, r->server);
     uint64_t n = process->largest;
     ck_assert_uint_gt(n, 50000);
@@ -351,7 +352,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, fake_tear_down);
     tcase_set_timeout(t, 30);
     tcase_add_test(t, a_small_number_needs_no_budget);
-    tcase_add_test(t, the_largest_number_is_what_memory_has_room_for);
+    tcase_add_loop_test(t, the_largest_number_is_what_memory_has_room_for, 0, 2);
     /* Each needs a process that is no child yet. */
     if (!suite_under_valgrind()) {
         tcase_add_loop_test(t, a_small_number_is_neither_charged_nor_counted, 0, BOTH);

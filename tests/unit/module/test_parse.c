@@ -173,6 +173,8 @@ static const struct {
     {"text/plain;q=-1", JSON, false},
     {"text/plain;q=", JSON, false},
     {"text/plain;q", JSON, false},
+    {"text/plain;q=0.x, text/plain", TEXT, false},
+    {"application/json;q=1x, */*;q=0.5", JSON, false},
     {"text/plain;q=1.", TEXT, false},
     {"text/plain;q=1.000;level=1", TEXT, false},
     {"text", JSON, false},
