@@ -87,7 +87,7 @@ START_TEST(without_a_pool_the_calling_thread_does_it_all)
 }
 END_TEST
 
-/* Loops of differing length, each of which looks at what the one before has left. */
+/* Loops of differing length, 0 too, each of which looks at what the one before has left. */
 enum { LOOPS = 200, LONGEST = 9 };
 
 typedef struct {
@@ -107,10 +107,10 @@ static void raise_value(void *context, size_t index)
 static bool next_in_chain(void *context, pool_loop *loop)
 {
     chain *c = context;
-    size_t count = 1 + (size_t)c->begun % LONGEST;
+    size_t count = (size_t)c->begun % LONGEST;
     if (atomic_fetch_add(&c->fetching, 1) > 0)
         atomic_fetch_add(&c->wrong, 1);
-    for (size_t i = 0; c->begun > 0 && i <= (size_t)(c->begun - 1) % LONGEST; i++)
+    for (size_t i = 0; c->begun > 0 && i < (size_t)(c->begun - 1) % LONGEST; i++)
         if (c->value[i] != c->begun)
             atomic_fetch_add(&c->wrong, 1);
     for (size_t i = 0; i < LONGEST; i++)
