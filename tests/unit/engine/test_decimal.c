@@ -127,6 +127,22 @@ START_TEST(squares_agree_with_gmp)
 }
 END_TEST
 
+/* No squares, although both begin at the same address. */
+START_TEST(products_with_the_own_lower_limbs_agree_with_gmp)
+{
+    static const size_t lengths[][2] = {{30, 20}, {20, 30}, {150, 120}, {120, 150}, {390, 100}};
+    static limb a[LONGEST], product[2 * LONGEST];
+    if (!space.kernel)
+        return;
+    fill(a, LONGEST, 2);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        size_t an = lengths[i][0], bn = lengths[i][1];
+        size_t limbs = decimal_multiply(&space, product, a, an, a, bn);
+        assert_product(product, limbs, a, an, a, bn);
+    }
+}
+END_TEST
+
 START_TEST(the_product_may_overlap_its_factors)
 {
     if (!space.kernel)
@@ -166,6 +182,7 @@ Suite *suite(void)
     tcase_add_test(t, quotients_by_the_base_are_exact);
     tcase_add_test(t, products_agree_with_gmp);
     tcase_add_test(t, squares_agree_with_gmp);
+    tcase_add_test(t, products_with_the_own_lower_limbs_agree_with_gmp);
     tcase_add_test(t, the_product_may_overlap_its_factors);
     tcase_add_test(t, products_by_a_word_agree_with_gmp);
     suite_add_tcase(s, t);
