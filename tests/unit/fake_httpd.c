@@ -306,9 +306,11 @@ apr_status_t ap_get_brigade(ap_filter_t *filter, apr_bucket_brigade *brigade, ap
     if (got == 1)
         APR_BRIGADE_INSERT_TAIL(brigade,
                                 apr_bucket_heap_create(&byte, 1, NULL, brigade->bucket_alloc));
-    if (got >= 0)
-        return got ? APR_SUCCESS : APR_EOF;
-    return fake.reads % 2 ? APR_EAGAIN : APR_SUCCESS; /* some filters say it so, some so */
+    fake.read_result = got > 0          ? APR_SUCCESS
+                       : got == 0       ? APR_EOF
+                       : fake.reads % 2 ? APR_EAGAIN
+                                        : APR_SUCCESS; /* some filters say it so, some so */
+    return fake.read_result;
 }
 
 int ap_update_child_status(ap_sb_handle_t *handle, int status, request_rec *r)

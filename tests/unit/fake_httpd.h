@@ -35,9 +35,10 @@ typedef struct {
     ap_out_filter_func filter; /* the last one registered */
     ap_filter_type filter_type;
     ap_in_filter_func input_filter;
-    void *filter_context; /* given to the last one added */
-    int reads;            /* calls of ap_get_brigade, which looks for a byte at the socket */
-    int child_status;     /* the worker's, last set */
+    void *filter_context;     /* given to the last one added */
+    int reads;                /* calls of ap_get_brigade, which looks for a byte at the socket */
+    apr_status_t read_result; /* of the last one */
+    int child_status;         /* the worker's, last set */
     worker_score worker;
     void (*start_process)(apr_pool_t *pool, server_rec *server); /* to be called in a new child */
     int (*connect)(conn_rec *c, void *socket);    /* to be called when there is a new connection */

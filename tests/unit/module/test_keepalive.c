@@ -82,6 +82,7 @@ static apr_status_t read_by(const client *c, ap_input_mode_t mode, apr_read_type
     apr_bucket_brigade *brigade = apr_brigade_create(fake.pool, connection->bucket_alloc);
     fake.socket = c->socket;
     apr_status_t status = fake.input_filter(&f, brigade, mode, block, 1);
+    ck_assert_int_eq(status, fake.read_result);
     return status == APR_SUCCESS && APR_BRIGADE_EMPTY(brigade) ? APR_EAGAIN : status;
 }
 
