@@ -2,6 +2,8 @@
 #include "suite.h"
 #include "validators.h"
 
+#include <string.h>
+
 START_TEST(each_form_has_its_own_tag)
 {
     factorial_request q = {.r = fake_request("number=21"), .n = 21};
@@ -30,6 +32,11 @@ START_TEST(conditions_are_on_the_tag_with_or_without_a_suffix)
     factorial_request q = {.r = fake_request("number=5"), .n = 5};
     fake_header(q.r, "If-None-Match", conditions[_i].list);
     ck_assert_int_eq(validators_not_modified(&q), conditions[_i].not_modified);
+    const char *tag = fake_answer_header(q.r, "ETag"); /* the one that the client has */
+    if (conditions[_i].not_modified && strcmp(conditions[_i].list, "*") != 0)
+        ck_assert_msg(tag && strstr(conditions[_i].list, tag), "%s", conditions[_i].list);
+    else
+        ck_assert_ptr_null(tag);
     fake_header(q.r, "If-Match", conditions[_i].list);
     ck_assert_int_eq(validators_precondition_fails(&q), conditions[_i].fails);
 }
