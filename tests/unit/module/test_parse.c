@@ -151,6 +151,7 @@ static const struct {
     {"text/plain;format=\"a,b\", application/json", JSON, false},
 
     {"text/plain, application/json", JSON, false},
+    {"text/plain, application/json;q=1", JSON, false},
     {"text/plain;q=0.5, application/json;q=0.5", JSON, false},
     {"text/plain;q=0.5, application/json;q=0.4", TEXT, false},
     {"text/plain;q=0.5 , application/json ; q=0.499", TEXT, false},
