@@ -3,10 +3,12 @@
 #include "suite.h"
 
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char root[64];
 
@@ -42,10 +44,21 @@ static void put(const char *path, const char *text)
     fclose(file);
 }
 
-START_TEST(without_control_groups_it_is_the_whole_machine)
+START_TEST(without_control_groups_it_is_what_the_process_may_use)
 {
-    ck_assert_uint_ge(cgroup_processors(root), 1);
-    ck_assert_uint_gt(cgroup_memory(root), 1 << 20);
+    cpu_set_t all, one;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    ck_assert_uint_eq(cgroup_processors(root), (unsigned)CPU_COUNT(&all));
+    size_t first = 0;
+    while (!CPU_ISSET(first, &all))
+        first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    ck_assert_uint_eq(cgroup_processors(root), 1);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof all, &all), 0);
+    ck_assert_uint_eq(cgroup_memory(root),
+                      (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 END_TEST
 
@@ -112,7 +125,7 @@ Suite *suite(void)
     Suite *s = suite_create("cgroup");
     TCase *t = tcase_create("cgroup");
     tcase_add_checked_fixture(t, set_up, tear_down);
-    tcase_add_test(t, without_control_groups_it_is_the_whole_machine);
+    tcase_add_test(t, without_control_groups_it_is_what_the_process_may_use);
     tcase_add_test(t, the_least_limit_up_to_the_root_counts);
     tcase_add_test(t, a_container_sees_its_own_group_as_the_root);
     tcase_add_test(t, version_1_has_a_hierarchy_for_each_controller);
