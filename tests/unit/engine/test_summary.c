@@ -136,6 +136,37 @@ START_TEST(n_far_above_any_computed_factorial_are_as_pari_has_them)
 }
 END_TEST
 
+static size_t longest; /* bytes that GMP has asked for at once */
+
+static void *note_allocation(size_t bytes)
+{
+    longest = bytes > longest ? bytes : longest;
+    return malloc(bytes);
+}
+
+static void *note_reallocation(void *block, size_t before, size_t after)
+{
+    longest = after > longest ? after : longest;
+    return realloc(block, after);
+}
+
+static void free_block(void *block, size_t bytes)
+{
+    free(block);
+}
+
+/* A larger bound of the error would take twice the precision, and again. */
+START_TEST(the_first_precision_decides_the_largest_n)
+{
+    factorial_summary s;
+    mp_set_memory_functions(note_allocation, note_reallocation, free_block);
+    factorial_summarize(FACTORIAL_SUMMARY_LIMIT, &s);
+    mp_set_memory_functions(NULL, NULL, NULL);
+    ck_assert_uint_gt(longest, 0);
+    ck_assert_uint_le(longest, 144); /* it takes 96, or 288 with a second precision */
+}
+END_TEST
+
 /* (n + 1)! = (n + 1) n!: the two intervals that 20 digits stand for must meet. */
 START_TEST(a_factorial_is_the_one_before_times_n)
 {
@@ -187,6 +218,7 @@ Suite *suite(void)
     tcase_add_test(t, every_n_up_to_5000_is_as_the_exact_factorial);
     tcase_add_test(t, n_up_to_a_million_are_as_the_product_of_all_numbers);
     tcase_add_test(t, n_far_above_any_computed_factorial_are_as_pari_has_them);
+    tcase_add_test(t, the_first_precision_decides_the_largest_n);
     tcase_add_test(t, a_factorial_is_the_one_before_times_n);
     tcase_add_test(t, the_count_is_that_of_factorial_digit_count);
     suite_add_tcase(s, t);

@@ -2,6 +2,8 @@
 #include "budget.h"
 #include "suite.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -30,6 +32,24 @@ START_TEST(computations_are_granted_up_to_the_limit)
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_WAITING);
     end_computation(&here);
     ck_assert_int_eq(ask(1, &ticket), ADMISSION_GRANTED);
+}
+END_TEST
+
+/* In the place of the C library's, which never fails. */
+static bool mutexes_fail;
+
+int pthread_mutexattr_init(pthread_mutexattr_t *attributes)
+{
+    int (*real)(pthread_mutexattr_t *) = dlsym(RTLD_NEXT, "pthread_mutexattr_init");
+    return mutexes_fail ? ENOMEM : real(attributes);
+}
+
+START_TEST(a_ledger_whose_mutexes_fail_is_an_error)
+{
+    mutexes_fail = true;
+    int error = admission_ledger_init(ledger, PROCESSES);
+    mutexes_fail = false;
+    ck_assert_int_eq(error, ENOMEM);
 }
 END_TEST
 
@@ -294,6 +314,7 @@ Suite *suite(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, memory_is_granted_up_to_the_limit);
     tcase_add_test(t, computations_are_granted_up_to_the_limit);
+    tcase_add_test(t, a_ledger_whose_mutexes_fail_is_an_error);
     tcase_add_test(t, what_can_never_fit_never_overflows_the_sum);
     tcase_add_test(t, those_who_wait_are_served_in_order);
     tcase_add_test(t, the_queue_is_bounded_and_a_place_in_it_can_be_given_up);
