@@ -82,7 +82,7 @@ unsigned cgroup_processors(const char *root)
     processors = least_limit(root, "", "", "cpu.max", NULL, processors);
     processors =
         least_limit(root, "cpu", "/cpu", "cpu.cfs_quota_us", "cpu.cfs_period_us", processors);
-    return processors > 1 ? (unsigned)ceil(processors) : 1;
+    return (unsigned)ceil(processors); /* they and all limits are above 0 */
 }
 
 uint64_t cgroup_memory(const char *root)
