@@ -10,7 +10,7 @@ enum {
     SEGMENT_CELLS = 1 << 15, /* one byte an odd number: a segment fits in the first-level cache */
     SEGMENT_WORDS = 1 << 15 >> 6, /* of one bit an odd number */
     PARTS_MAX = 64,
-    PERIOD = 3 * 5 * 7, /* cells after which the multiples of 3, 5 and 7 repeat */
+    PERIOD = 3 * 5 * 7,  /* cells after which the multiples of 3, 5 and 7 repeat */
     LARGEST_ROOT = 10000 /* the square root of FACTORIAL_LIMIT */
 };
 

@@ -419,7 +419,7 @@ static const struct {
     int timeout, asks;
 } waits[] = {{-1, 2}, {0, 0}, {5, 1}, {10, 2}, {30, 2}};
 
-START_TEST(a_client_that_takes_nothing_is_given_up_after_httpds_timeout_and_at_the_deadline)
+START_TEST(a_silent_client_is_given_up_after_httpds_timeout_and_at_the_deadline)
 {
     fake_stop_clocks();
     request_rec *r = paced_request();
@@ -473,9 +473,8 @@ Suite *suite(void)
     tcase_add_test(t, where_each_connection_has_a_worker_waiting_needs_no_slot);
     tcase_add_test(t, a_stream_needs_a_slot_from_its_second_chunk_on);
     tcase_add_test(t, a_slot_is_returned_with_its_request);
-    tcase_add_loop_test(
-        t, a_client_that_takes_nothing_is_given_up_after_httpds_timeout_and_at_the_deadline, 0,
-        sizeof waits / sizeof *waits);
+    tcase_add_loop_test(t, a_silent_client_is_given_up_after_httpds_timeout_and_at_the_deadline, 0,
+                        sizeof waits / sizeof *waits);
     tcase_add_test(t, a_socket_that_httpd_has_closed_ends_the_wait);
     suite_add_tcase(s, t);
     return s;
