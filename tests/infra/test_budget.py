@@ -70,7 +70,7 @@ def test_a_size_that_is_not_sold_is_refused() -> None:
 def test_the_memory_is_enough_for_what_the_engine_takes() -> None:
     """The engine's tests keep the table of the document true."""
     page = (Path(__file__).parents[2] / "docs/mod_factorial.md").read_text("utf-8")
-    found = re.search(r"^\| N \|(.*)\n.*\n\| MB \|(.*) \|$", page, re.MULTILINE)
+    found = re.search(r"^\| N \|(.*)\n.*\n\| in MB \|(.*) \|$", page, re.MULTILINE)
     assert found
     table = zip(re.findall(r"10\^(\d)", found[1]), found[2].split(" | "), strict=True)
     for exponent, taken in table:
