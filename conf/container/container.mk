@@ -2,8 +2,8 @@
 
 # IMAGE is another variable: the digest or commit that the infrastructure deploys.
 IMAGE_NAME ?= mod_factorial:latest
-# The programs that build and run the image, and those that replace the registry and the load balancer in
-# tests. Debian starts haproxy as a service, but its default configuration listens on no port.
+# These programs build and run the image. In tests they also replace the registry and the load balancer.
+# Debian starts haproxy as a service, but its default configuration listens on no port.
 container_packages := buildah podman crun conmon slirp4netns mmdebstrap binutils iproute2 procps \
                       haproxy openssl curl git python3
 

@@ -16,7 +16,7 @@ stacks_of() { # TEMPLATES ENVIRONMENT
         | [.key, $place[1], (.value.properties.cloudFormationExecutionRoleArn // ""
             | gsub("\\$\\{AWS::AccountId\\}"; $account) | gsub("\\$\\{AWS::Partition\\}"; $partition))]
         | join(" ")' "$1/manifest.json") || return
-    # tsort prints each stack after those that it needs.
+    # tsort prints each stack after the stacks on which it depends.
     jq -r '.artifacts | to_entries[] | select(.value.type == "aws:cloudformation:stack") | .key as $stack
         | $stack, $stack, ((.value.dependencies // [])[] | select(endswith(".assets") | not) | ., $stack)' \
         "$1/manifest.json" | tsort | while read -r stack; do

@@ -26,7 +26,7 @@ BALANCER_SUBNET = 27
 """An Application Load Balancer needs a subnet of at least this prefix with 8 free addresses."""
 
 RESERVED_ADDRESSES = 5 + 8
-"""Addresses in each subnet: five that AWS reserves, and those that a balancer may use."""
+"""Addresses in each subnet that tasks cannot use: AWS reserves five, and a balancer needs eight."""
 
 EDGE_REGION = "us-east-1"
 """CloudFront takes certificates and firewalls from this region only, and sends its metrics there."""

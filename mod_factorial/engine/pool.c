@@ -18,10 +18,10 @@
  * The owner of a sequence is the thread that asked for it. It may be outside while helpers still
  * run the last iterations; then it waits until it can join the next loop or the sequence is over.
  *
- * A thread that waits for a loop looks for it LOOKS times before it sleeps. Most loops end within
- * microseconds of each other, and to wake a thread takes longer than that. The looks also keep a
- * helper on a processor of its own: the system tends to put a thread that it wakes on the processor
- * of the thread that woke it.
+ * A thread that waits for the next loop polls LOOKS times before it sleeps. Most loops begin within
+ * microseconds, and to wake a thread takes longer than that. Polling also keeps a helper on its own
+ * processor: the system tends to put a thread that it wakes on the processor of the thread that
+ * woke it.
  */
 enum { LOOKS = 100 }; /* each gives the processor to other threads that want it */
 

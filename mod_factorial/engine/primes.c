@@ -89,7 +89,7 @@ static void prepare_steps(sieve *s, uint64_t n)
     }
 }
 
-/* For the first segment, or all cells if they are fewer, wherever in the period it begins. */
+/* Long enough to copy a segment, or all cells if they are fewer, from any place in the period. */
 static void prepare_pattern(sieve *s)
 {
     size_t cells = PERIOD + (s->cells < SEGMENT_CELLS ? s->cells : SEGMENT_CELLS);

@@ -49,7 +49,8 @@ void products_multiply_trees(products_by_bit *p, const workspace *w, limb *words
 
 /*
  * Computes the product of p->power[i]^(2^i) into `result` and returns its length in limbs. `result`
- * has room for that and p->bits limbs more. Undefined if the job is cancelled.
+ * has room for that and p->bits limbs more. The workspace's scratch memory has at least
+ * decimal_scratch_least for the result. Undefined if the job is cancelled.
  */
 size_t products_multiply_powers(const products_by_bit *p, const workspace *w, limb *result);
 

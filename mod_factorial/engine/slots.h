@@ -1,5 +1,5 @@
 /*
- * Parts of the scratch memory, of which each thread that runs a loop has one at a time.
+ * Slots: equal parts of the scratch memory. Each thread that runs an iteration of a loop takes one.
  */
 #ifndef MOD_FACTORIAL_ENGINE_SLOTS_H
 #define MOD_FACTORIAL_ENGINE_SLOTS_H
@@ -11,7 +11,7 @@ enum { SLOTS_MAX = 64 };
 
 typedef _Atomic uint64_t free_slots; /* one bit for each */
 
-/* `count` free slots, from 1 to SLOTS_MAX. */
+/* The initial value for `count` slots, 1 to SLOTS_MAX; all are free. */
 static inline uint64_t slots_free(unsigned count)
 {
     return UINT64_MAX >> (SLOTS_MAX - count);

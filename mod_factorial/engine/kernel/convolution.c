@@ -75,8 +75,8 @@ enum { BLOCKS_MAX = LONG_BLOCKS + 3 };
 
 /*
  * A factor that is not longer than a block is its own remainder there. So there is no array for
- * such a factor: each thread that multiplies a block loads the factor into a slot. This saves a
- * quarter of the memory of the longest products.
+ * such a factor: each thread that multiplies a block loads the factor into a slot. This saves about
+ * a third of the memory of the longest products.
  */
 typedef struct {
     const kernel *kernel;
@@ -246,8 +246,9 @@ void convolution_multiply(const workspace *space, limb *product, const limb *a, 
     size_t limbs = a_limbs + b_limbs;
     shape s = shape_for(space->kernel, limbs);
     factorial_job job = limbs >= SHARED_MIN ? *space->job : job_alone(space->job);
+    size_t longest = longest_block(s);
     bool square = a == b && a_limbs == b_limbs;
-    bool in_slots = !square && (b_limbs <= longest_block(s) ||
+    bool in_slots = !square && (b_limbs <= longest ||
                                 space->scratch_size < convolution_scratch(space->kernel, limbs));
     limb carry[SEGMENTS_MAX][CHUNKS_MAX][2]; /* not in `work`, which is filled with zeros */
     work w = {.kernel = space->kernel,
@@ -266,7 +267,7 @@ void convolution_multiply(const workspace *space, limb *product, const limb *a, 
     for (size_t i = 0; i < arrays; i++)
         c->points[i / FIELDS][i % FIELDS] = (double *)(void *)space->scratch + i * points_of(s);
     if (in_slots)
-        divide_into_slots(&w, space, arrays * points_of(s), longest_block(s), &job);
+        divide_into_slots(&w, space, arrays * points_of(s), longest, &job);
     divide_work(c);
     list_blocks(&w);
 

@@ -16,7 +16,7 @@ typedef struct {
     const kernel *kernel;
     const factorial_job *job;
     char *scratch;       /* aligned to FACTORIAL_SCRATCH_ALIGNMENT */
-    size_t scratch_size; /* in bytes; at least what the longest product needs */
+    size_t scratch_size; /* bytes; at least convolution_scratch_least of the longest product */
 } workspace;
 
 /* Bytes of scratch memory for any product of so many limbs. */
