@@ -36,7 +36,7 @@ tidy/%: %
 .PHONY: mutants
 MUTANTS ?= 200
 SEED    ?= 1
-mutants: test-packages ## change single lines of the code, and report those that no test notices (MUTANTS=200 SEED=1; hours)
+mutants: test-packages ## change one line of the code at a time, and report the changes that no test notices (MUTANTS=200 SEED=1; hours)
 	$(call install,bash-completion bsdutils go-md2man man-db)
 	PYTHONDONTWRITEBYTECODE=1 nice python3 tests/mutants/mutants.py --mutants $(MUTANTS) --seed $(SEED) \
 	    --files '$(FILES)' --suites '$(SUITES)' $(if $(AGAIN),--again $(AGAIN))
@@ -54,6 +54,6 @@ format-check: ## fail if a C file is not formatted
 
 .PHONY: test-arm64
 arm64_packages := gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu qemu-user-static mmdebstrap
-test-arm64: ## cross-compile the unit tests for arm64 and run the engine's in an emulator (as root)
+test-arm64: ## cross-compile the unit tests for arm64 and run them in an emulator (as root)
 	$(call install,$(arm64_packages))
 	tests/container/test_arm64 build/arm64
