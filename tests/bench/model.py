@@ -25,11 +25,12 @@ class Loop:
     """Tasks that may run at the same time, after all loops before."""
 
     function: str
+    most: int  # threads at once
     tasks: list[float]  # milliseconds
 
     def span(self, processors):
         """From its beginning to its end: each task goes to the processor that is free first."""
-        free_at = [0.0] * processors
+        free_at = [0.0] * min(processors, self.most)
         for task in self.tasks:
             heapq.heapreplace(free_at, free_at[0] + task)
         return max(free_at)
@@ -50,8 +51,11 @@ def record(program, n, threads, runs):
     loops = []
     for line in done.stdout.splitlines():
         kind, *words = line.split()
-        name = BETWEEN if kind == "serial" else names[int(words.pop(0), 16)]
-        loops.append(Loop(name, [int(word) / 1e6 for word in words]))
+        if kind == "serial":
+            name, most = BETWEEN, 1
+        else:
+            name, most = names[int(words.pop(0), 16)], int(words.pop(0))
+        loops.append(Loop(name, most, [int(word) / 1e6 for word in words]))
     return loops
 
 

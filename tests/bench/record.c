@@ -8,7 +8,8 @@
  * each of its parts, in their order:
  *
  *   serial NANOSECONDS
- *   loop FUNCTION NANOSECONDS...    of each iteration; FUNCTION is an address in this program
+ *   loop FUNCTION MOST NANOSECONDS...    of each iteration; at most MOST threads run the loop, and
+ *                                        FUNCTION is an address in this program
  *
  * The parts are the same in each run; a time is the median of the runs.
  */
@@ -27,6 +28,7 @@ enum { PIECES_MAX = 1 << 16, RUNS_MAX = 15 };
 /* An iteration of a loop, or what is between two loops. */
 typedef struct {
     pool_iteration run; /* NULL: between loops */
+    unsigned most;      /* threads that may run the loop */
     uint64_t took[RUNS_MAX];
 } piece;
 
@@ -45,13 +47,14 @@ static uint64_t now(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void end_piece(factorial_pool *pool, pool_iteration run)
+static void end_piece(factorial_pool *pool, pool_iteration run, unsigned most)
 {
     uint64_t end = now();
     if (pool->count == PIECES_MAX)
         abort();
     piece *p = &pool->pieces[pool->count++];
     p->run = run;
+    p->most = most;
     p->took[pool->run] = end - pool->since;
     pool->since = now();
 }
@@ -66,11 +69,11 @@ unsigned pool_threads(const factorial_job *job)
 void pool_run(const factorial_job *job, size_t count, pool_iteration run, void *context)
 {
     if (job->pool)
-        end_piece(job->pool, NULL);
+        end_piece(job->pool, NULL, 1);
     for (size_t i = 0; i < count; i++) {
         run(context, i);
         if (job->pool)
-            end_piece(job->pool, run);
+            end_piece(job->pool, run, job->threads);
     }
 }
 
@@ -96,7 +99,7 @@ static void print(factorial_pool *pool, unsigned runs)
         if (!p->run)
             printf("%sserial", i ? "\n" : "");
         else if (!p[-1].run)
-            printf("\nloop %#" PRIxPTR, (uintptr_t)p->run);
+            printf("\nloop %#" PRIxPTR " %u", (uintptr_t)p->run, p->most);
         printf(" %" PRIu64, p->took[runs / 2]);
     }
     puts("");
@@ -131,7 +134,7 @@ int main(int count, char **argument)
         pool.count = 0;
         pool.since = now();
         status = factorial_compute(&plan, &job, digits, scratch);
-        end_piece(&pool, NULL);
+        end_piece(&pool, NULL, 1);
     }
     print(&pool, runs);
     free(scratch);
