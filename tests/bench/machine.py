@@ -48,6 +48,6 @@ def describe():
         "processors": peers.CPUS,
         "model": model[1] if model else platform.machine(),
         "memory_gib": round(memory / 2**30),
-        "kernel": platform.release(),
+        "kernel": re.match(r"[\d.]+", platform.release())[0],
         "date": datetime.date.today().isoformat(),
     }

@@ -21,8 +21,7 @@ typedef struct {
     unsigned segments;
 } shape;
 
-/* The shortest length of a transform for so many limbs, of which no block is shorter than a leaf.
- */
+/* The shortest transform for so many limbs that has no block shorter than a leaf. */
 static shape shape_for(const kernel *k, size_t limbs)
 {
     size_t leaf = k->leaf_points, m = 4 * leaf;
@@ -65,7 +64,7 @@ size_t convolution_scratch_least(const kernel *k, size_t limbs)
 
 /* ---- the steps, each a loop of tasks */
 
-/* A block of a transform: where its points are, and what kernel.multiply has to know of it. */
+/* A block of a transform: where its points are, and what kernel.multiply needs to know about it. */
 typedef struct {
     size_t at, points, j;
     unsigned levels;
@@ -174,7 +173,7 @@ static void add_at(limb *number, size_t limbs, size_t at, limb carry)
     }
 }
 
-/* What the chunks have passed on to each other. */
+/* Adds the carries out of each chunk to the next one. */
 static void carry_over(const convolution *c)
 {
     for (size_t k = 0; k < c->segments; k++)
@@ -223,8 +222,8 @@ static void divide_work(convolution *c)
     c->chunks = (c->h + c->chunk - 1) / c->chunk;
 }
 
-/* Divides the scratch memory behind `used` points into slots, and limits the threads to their
- * number. */
+/* Divides the scratch memory after the first `used` points into slots, and limits the threads to
+ * their number. */
 static void divide_into_slots(work *w, const workspace *space, size_t used, size_t longest,
                               factorial_job *job)
 {

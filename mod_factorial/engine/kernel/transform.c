@@ -100,9 +100,9 @@ KERNEL_INLINE void base_square(double *x, multiplier s, modulus m)
  * which one more level splits. Then the base case multiplies.
  *
  * Leaves are transformed, multiplied and transformed back in three loops over a few neighbours,
- * each short enough for the processor to begin an iteration before the previous one has ended. The
- * operations of a transform wait for each other longest: there two leaves are computed at once, and
- * their instructions alternate in the program.
+ * each short enough for the processor to begin an iteration before the previous one has ended. In
+ * the transforms most operations wait for the result of the one before, so two leaves are computed
+ * at once, and their instructions alternate.
  */
 enum { LEAVES = 4, TOGETHER = 2 };
 
@@ -181,8 +181,8 @@ static void leaves_forward(double *a, const leaf_roots *r, size_t count, modulus
         forward_together(a, r, 1, m);
 }
 
-/* The inverse but for a factor of 2 for each level: x, y become x + y and (x - y) / w. Values that
- * were only added up to now are reduced before they would exceed their bound. */
+/* The inverse, except for a factor of 2 at each level: x, y become x + y and (x - y) / w. Values
+ * that have only been added are reduced before they can exceed their bound. */
 KERNEL_INLINE void inverse_together(double *a, const leaf_roots *r, const int count, modulus m)
 {
     vd v[TOGETHER][LANES];
@@ -206,7 +206,7 @@ KERNEL_INLINE void inverse_together(double *a, const leaf_roots *r, const int co
     for (int l = LEVELS - 1; l >= 0; l--) {
 #pragma GCC unroll 2
         for (int t = 0; LANES == 8 && l == 0 && t < count; t++) {
-            v[t][0] = reduce(v[t][0], m); /* only added up to now */
+            v[t][0] = reduce(v[t][0], m); /* they have only been added */
             v[t][LANES / 2] = reduce(v[t][LANES / 2], m);
         }
 #pragma GCC unroll 4
@@ -222,7 +222,7 @@ KERNEL_INLINE void inverse_together(double *a, const leaf_roots *r, const int co
     }
 #pragma GCC unroll 2
     for (int t = 0; t < count; t++) {
-        v[t][LANES == 8] = reduce(v[t][LANES == 8], m); /* likewise */
+        v[t][LANES == 8] = reduce(v[t][LANES == 8], m); /* the same */
 #pragma GCC unroll 8
         for (int i = 0; i < LANES; i++)
             store(a + t * LEAF + i * LANES, v[t][i]);
@@ -253,7 +253,7 @@ static void leaves_products(double *a, const double *b, const leaf_roots *r, siz
         }
 }
 
-/* a = a b LEAF / BASE in leaves j to j + count - 1, which lie one behind another; b may be a.
+/* a = a b LEAF / BASE in leaves j to j + count - 1, which lie one after another; b may be a.
  * Overwrites b. */
 static void leaves_multiply(const field *f, double *a, double *b, size_t j, size_t count, modulus m)
 {
@@ -313,9 +313,9 @@ KERNEL_INLINE vd scaled(vd a, const multiplier *scale, modulus m)
 }
 
 /*
- * The inverses of down_two and down_one, but for the factors 4 and 2. The last pass over a block
- * also multiplies by its scale, which costs next to nothing, because most values are multiplied by
- * a root anyway.
+ * The inverses of down_two and down_one, except for the factors 4 and 2. The last pass over a block
+ * also multiplies by its scale. This costs almost nothing, because most values are multiplied by a
+ * root anyway.
  */
 static void up_two(double *a, size_t h, size_t count, const roots *inverse, const multiplier *scale,
                    modulus m)
