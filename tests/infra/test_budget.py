@@ -74,7 +74,9 @@ def test_the_memory_is_enough_for_what_the_engine_takes() -> None:
     assert found
     table = zip(re.findall(r"10\^(\d)", found[1]), found[2].split(" | "), strict=True)
     for exponent, taken in table:
-        assert need_mib(10 ** int(exponent)) * 2**20 >= float(taken) * 10**6
+        bound = need_mib(10 ** int(exponent)) * 2**20
+        assert bound >= 1.1 * float(taken) * 10**6
+        assert exponent < "6" or bound <= 1.3 * float(taken) * 10**6
 
 
 @pytest.mark.parametrize("n", [2, 10, 100, 1000, 1558])
