@@ -260,9 +260,6 @@ KERNEL_INLINE void store_residues(const convolution *c, run *r, size_t base, siz
         for (size_t i = 0; i < count; i += LANES) {
             const double *a = c->points[0][q] + base + i;
             vd x[PARTS_MAX], d[PARTS_MAX];
-#pragma GCC unroll 16
-            for (unsigned k = 0; k < segments; k++) /* too many streams for the processor itself */
-                __builtin_prefetch(a + k * h + RESIDUES_RUN);
             store_blocks(x, a, h, f, parts, m);
 #pragma GCC unroll 8
             for (unsigned k = 0; k < parts; k++)
@@ -386,6 +383,18 @@ static void write_part_of_run(limb *product, size_t count, limbs_pending *pendin
     write_limbs(product, count, 1, pending, residue);
 }
 
+/* Requests the memory of a run before it is needed. The processor does so by itself for a few
+ * streams of addresses, but not for one of each segment and field. */
+static void prefetch_run(const convolution *c, size_t at)
+{
+    enum { LINE = 8 };
+    for (size_t i = at; i < at + RESIDUES_RUN; i += LINE) {
+        for (unsigned q = 0; q < FIELDS; q++)
+            __builtin_prefetch(c->points[0][q] + i);
+        __builtin_prefetch(c->product + i, 1);
+    }
+}
+
 static void store_chunk(convolution *c, size_t chunk)
 {
     limbs_pending pending[SEGMENTS_MAX] = {0};
@@ -396,6 +405,7 @@ static void store_chunk(convolution *c, size_t chunk)
         store_run(c, &r, base, count);
         for (unsigned k = 0; k < c->segments; k++) {
             size_t at = k * c->h + base;
+            prefetch_run(c, at + RESIDUES_RUN); /* arrives while limbs are computed */
             if (at >= c->limbs)
                 break;
             size_t wanted = c->limbs - at < count ? c->limbs - at : count;
