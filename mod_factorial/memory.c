@@ -38,8 +38,7 @@ static void *map_huge(size_t size)
     size_t before = round_up((uintptr_t)area, HUGE_PAGE) - (uintptr_t)area;
     if (before)
         munmap(area, before);
-    if (before != HUGE_PAGE)
-        munmap(area + before + size, HUGE_PAGE - before);
+    munmap(area + before + size, HUGE_PAGE - before);
     madvise(area + before, size, MADV_HUGEPAGE);
     return area + before;
 }

@@ -10,12 +10,12 @@
 #include <string.h>
 
 /*
- * The scratch memory: offsets in bytes, each a multiple of FACTORIAL_SCRATCH_ALIGNMENT. The result
- * takes the place of the primes, which are not needed once the trees are multiplied.
+ * The scratch memory: offsets in bytes, each a multiple of FACTORIAL_SCRATCH_ALIGNMENT. It begins
+ * with the packed primes, in whose place their products are computed. The result takes the place
+ * of the primes, which are not needed once the trees are multiplied.
  */
 typedef struct {
     uint64_t zeros; /* trailing zeros of n!, the exponent of 5 */
-    size_t words;   /* packed primes, later their products */
     size_t primes;  /* later the result: limbs of n! / 10^zeros */
     size_t sieve;   /* later what multiplication needs */
     size_t multiply;
@@ -33,7 +33,7 @@ static layout lay_out(const kernel *k, const factorial_plan *plan)
     layout l = {.zeros = primes_exponent(plan->n, 5)};
     size_t limbs = (plan->digits - l.zeros) / LIMB_DIGITS + 1;
 
-    l.primes = l.words + aligned(products_words_bound(plan->n) * sizeof(limb));
+    l.primes = aligned(products_words_bound(plan->n) * sizeof(limb));
     size_t found = aligned(primes_count_bound(plan->n) * sizeof(uint32_t));
     size_t result = aligned((limbs + EXPONENT_BITS) * sizeof(limb));
     l.sieve = l.primes + found;
@@ -68,7 +68,7 @@ factorial_status decimal_factorial(const kernel *k, const factorial_plan *plan,
 
     limb *result = (void *)(scratch + l.primes);
     workspace w = {k, job, scratch + l.multiply, l.end - l.multiply};
-    products_multiply_trees(&products, &w, (void *)(scratch + l.words), &found, plan->n, l.zeros);
+    products_multiply_trees(&products, &w, (void *)scratch, &found, plan->n, l.zeros);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
     size_t limbs = products_multiply_powers(&products, &w, result);

@@ -112,7 +112,7 @@ static const struct option known[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, HELP},
     {"version", no_argument, NULL, VERSION},
-    {NULL, 0, NULL, 0},
+    {.name = NULL},
 };
 
 static options parse(int count, char **argument)

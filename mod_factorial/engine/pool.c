@@ -107,11 +107,10 @@ static bool advance(factorial_pool *pool, sequence *s)
     s->loop = more ? loop : (pool_loop){0};
     atomic_store_explicit(&s->taken, 0, memory_order_relaxed);
     atomic_fetch_add(&pool->changes, 1);
-    unsigned wanted = (unsigned)(loop.count < s->most ? loop.count : s->most);
-    bool wake_owner = s->owner_waits && (s->over || wanted > 1);
+    bool wake_owner = s->owner_waits && (s->over || loop.count > 1);
     if (wake_owner)
         pthread_cond_signal(&s->changed);
-    for (unsigned i = 1 + wake_owner; i < wanted && i <= pool->helpers; i++)
+    for (unsigned i = 1 + wake_owner; i < loop.count && i < s->most; i++)
         pthread_cond_signal(&pool->work);
     return more;
 }

@@ -26,7 +26,7 @@ static size_t words_bound(uint64_t x)
 
 size_t products_limbs_bound(uint64_t n)
 {
-    return words_bound(n + 1);
+    return words_bound(n);
 }
 
 size_t products_words_bound(uint64_t n)
@@ -174,7 +174,8 @@ static limb *split_bit(products_by_bit *p, batch *b, limb *words, tree *t, unsig
         size_t from = end * i / count, to = end * (i + 1) / count;
         size_t share = (to - from) / primes_in_word(found->prime[to - 1]) + 1;
         product_node *node = &p->node[b->count];
-        *node = (product_node){words, 1, found->prime + from, to - from, bit};
+        *node = (product_node){
+            .limbs = words, .prime = found->prime + from, .primes = to - from, .bit = bit};
         add_to_batch(b, node, share);
         words += share;
     }

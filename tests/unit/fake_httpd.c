@@ -278,6 +278,7 @@ apr_status_t ap_save_brigade(ap_filter_t *filter, apr_bucket_brigade **saved,
 
 void ap_remove_output_filter(ap_filter_t *filter)
 {
+    fake.filters_removed++;
 }
 
 ap_filter_rec_t *ap_register_input_filter(const char *name, ap_in_filter_func filter,

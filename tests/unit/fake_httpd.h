@@ -31,7 +31,7 @@ typedef struct {
     int daemons, threads;        /* what ap_mpm_query tells */
     bool async;                  /* this too */
     apr_hash_t *retained;        /* what outlives a restart, by name */
-    int filters_added;
+    int filters_added, filters_removed;
     ap_out_filter_func filter; /* the last one registered */
     ap_filter_type filter_type;
     ap_in_filter_func input_filter;

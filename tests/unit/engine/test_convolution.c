@@ -268,6 +268,7 @@ END_TEST
 /* ---- the division of the work, by a kernel that notes what it is given */
 
 static convolution given;
+static unsigned given_threads;
 static size_t loads[2], stores, blocks;
 static struct {
     double *points;
@@ -281,6 +282,7 @@ static struct {
 static void note_load(const convolution *c, unsigned operand, size_t chunk)
 {
     given = *c;
+    given_threads = c->job->threads;
     ck_assert_uint_eq(chunk, loads[operand]++);
 }
 
@@ -351,13 +353,14 @@ static void check_blocks(void)
     ck_assert_uint_eq(blocks, expected);
 }
 
+static const kernel notes = {.leaf_points = 64,
+                             .load = note_load,
+                             .load_block = note_load_block,
+                             .multiply = note_multiply,
+                             .store = note_store};
+
 static void check_division(size_t an, size_t bn, bool square)
 {
-    static const kernel notes = {.leaf_points = 64,
-                                 .load = note_load,
-                                 .load_block = note_load_block,
-                                 .multiply = note_multiply,
-                                 .store = note_store};
     static limb a, b, product;
     /* Neither numbers nor scratch memory are touched. */
     workspace w = {&notes, &job, NULL, convolution_scratch(&notes, an + bn)};
@@ -413,12 +416,27 @@ START_TEST(the_work_is_divided_into_chunks_and_blocks)
 }
 END_TEST
 
+START_TEST(no_more_threads_take_part_than_have_a_slot)
+{
+    static limb a, b, product;
+    job = (factorial_job){.threads = 64};
+    for (size_t limbs = SHARED_MIN; limbs < (size_t)1 << 26; limbs += limbs / 3) {
+        workspace w = {&notes, &job, NULL, convolution_scratch_least(&notes, limbs)};
+        loads[0] = loads[1] = stores = blocks = 0;
+        loaded.points = NULL;
+        convolution_multiply(&w, &product, &a, limbs - 1, &b, 1);
+        ck_assert_uint_eq(given_threads, 4);
+    }
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("convolution");
     TCase *division = tcase_create("division");
     tcase_add_checked_fixture(division, set_up, tear_down);
     tcase_add_test(division, the_work_is_divided_into_chunks_and_blocks);
+    tcase_add_test(division, no_more_threads_take_part_than_have_a_slot);
     suite_add_tcase(s, division);
     TCase *t = tcase_create("convolution");
     tcase_add_checked_fixture(t, set_up, tear_down);

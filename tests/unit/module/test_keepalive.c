@@ -96,7 +96,9 @@ static apr_status_t look(const client *c)
 static int wait_in_vain(const client *c)
 {
     apr_time_t start = apr_time_now();
+    fake.reads = 0;
     ck_assert_int_eq(look(c), APR_EAGAIN);
+    ck_assert_int_eq(fake.reads, 1);
     int waited = (int)apr_time_as_msec(apr_time_now() - start);
     fake.suspend(c->request->connection, NULL);
     return waited;

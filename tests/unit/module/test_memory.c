@@ -48,6 +48,20 @@ void *mmap(void *wanted, size_t size, int protection, int flags, int file, off_t
     return area == MAP_FAILED ? area : area + more;
 }
 
+static struct {
+    void *area;
+    size_t size;
+    int advice;
+} advised; /* the last time */
+
+int madvise(void *area, size_t size, int advice)
+{
+    advised.area = area;
+    advised.size = size;
+    advised.advice = advice;
+    return 0;
+}
+
 START_TEST(a_block_is_aligned_can_be_written_and_is_given_back_whole)
 {
     enum { ROUNDS = 20 };
@@ -60,6 +74,9 @@ START_TEST(a_block_is_aligned_can_be_written_and_is_given_back_whole)
         block[i] = memory_allocate(bytes);
         ck_assert_ptr_nonnull(block[i]);
         ck_assert_uint_eq((uintptr_t)block[i] % (bytes >= 4 * MIB ? 2 * MIB : 64), 0);
+        if (bytes >= 4 * MIB)
+            ck_assert(advised.area == block[i] && advised.size == occupied &&
+                      advised.advice == MADV_HUGEPAGE);
         memset(block[i], i + 1, bytes);
     }
     if (bytes >= 128 * KIB) /* nothing but the blocks themselves */

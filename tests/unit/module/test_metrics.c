@@ -6,6 +6,7 @@
 #include <apr_optional_hooks.h>
 #include <mod_status.h>
 #include <string.h>
+#include <sys/resource.h>
 
 APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ap, STATUS, int, status_hook, (request_rec * r, int flags),
                                     (r, flags), OK, DECLINED)
@@ -130,6 +131,15 @@ START_TEST(counters_outlive_a_restart)
 }
 END_TEST
 
+START_TEST(without_memory_for_the_counters_the_server_says_so)
+{
+    const struct rlimit none = {0, 0};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+    ck_assert(!metrics_create(NULL, NULL));
+    ck_assert_int_eq(fake.log_lines, 1);
+}
+END_TEST
+
 Suite *suite(void)
 {
     Suite *s = suite_create("metrics");
@@ -142,5 +152,10 @@ Suite *suite(void)
     tcase_add_test(t, what_is_going_on_is_shown);
     tcase_add_test(t, counters_outlive_a_restart);
     suite_add_tcase(s, t);
+    TCase *start = tcase_create("start");
+    tcase_add_checked_fixture(start, fake_set_up, fake_tear_down);
+    if (!suite_sanitized() && !suite_under_valgrind()) /* they want more address space */
+        tcase_add_test(start, without_memory_for_the_counters_the_server_says_so);
+    suite_add_tcase(s, start);
     return s;
 }

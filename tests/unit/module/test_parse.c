@@ -166,9 +166,11 @@ static const struct {
     {"text/*;q=0.1, text/plain;q=0.9, application/json;q=0.5", TEXT, false},
     {"text/plain;charset=utf-8;q=0.1, text/plain, application/json;q=0.5", JSON, false},
     {"text/plain;q=0.2, text/plain;q=0.8, application/json;q=0.5", TEXT, false},
+    {"text/plain;q=0.8, text/plain;q=0.2, application/json;q=0.5", TEXT, false},
     {"*/*, application/*;q=0.5", TEXT, false},
 
     {"text/plain;q=2", JSON, false},
+    {"application/json;q=2, */*", JSON, false},
     {"text/plain;q=1.001", JSON, false},
     {"text/plain;q=0.1234", JSON, false},
     {"text/plain;q=-1", JSON, false},

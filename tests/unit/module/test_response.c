@@ -201,10 +201,11 @@ START_TEST(head_tells_the_length_unless_the_body_has_changed)
         request_rec *r = head_of_5();
         if (cases[i].is_removed)
             apr_table_unset(r->headers_out, "Content-Length");
-        fake.ends = fake.flushes = 0;
+        fake.ends = fake.flushes = fake.filters_removed = 0;
         pass_to_last_filter(r, cases[i].brigades);
         ck_assert_pstr_eq(fake_answer_header(r, "Content-Length"), cases[i].is_told ? "4" : NULL);
         ck_assert_int_eq(fake.flushes, !cases[i].is_told);
+        ck_assert_int_eq(fake.filters_removed, 1); /* what follows passes unchanged */
         ck_assert_int_eq(fake.ends, 1);
         ck_assert_str_eq(fake.body, "");
     }
