@@ -237,9 +237,8 @@ static char *compute_all(const options *o, size_t *length)
         factorial_prepare();
     if (o->forced && !dispatch_try(o->forced))
         fail(EXIT_FAILURE, "the kernel computes a known product wrong");
-    factorial_pool *pool =
-        o->threads > 1 ? factorial_pool_create(o->threads - 1, NULL, NULL) : NULL;
-    if (o->threads > 1 && !pool)
+    factorial_pool *pool = factorial_pool_create(o->threads - 1, NULL, NULL);
+    if (!pool)
         fail(EXIT_FAILURE, "%u threads cannot be started", o->threads);
 
     factorial_plan plan = make_plan(o, o->n);
