@@ -11,7 +11,7 @@ import * as growth from "./growth.js";
 const at = (id) => document.getElementById(id);
 const PATIENCE = 200; // milliseconds without an answer, after which progress is shown
 const AUTOMATIC = 200000; // digits that are fetched without being asked for
-const FACTORED = 10000; // up to this n all prime factors are shown
+const FACTORED = 10000; // up to this n all primes are shown
 const FIRST_PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29];
 
 let running; // AbortController of the question on its way
@@ -19,9 +19,10 @@ let shown; // { number, summary, digits } of the result on the page; digits once
 let place; // of the digit whose piece is shown
 
 // What people type as the API takes it: without "!" behind it and without what they put between
-// groups of digits. What is no number then is left to the server to refuse.
+// groups of digits. A comma is between groups only if three digits follow the last one: 1,5 is no whole
+// number. What is no number then is left to the server to refuse.
 function typed(text) {
-  const number = text.trim().replace(/\s*!$/, "").replace(/(?<=\d)[\s,_'’](?=\d)/g, "");
+  const number = text.trim().replace(/\s*!$/, "").replace(/(?<=\d)([\s_'’]|,(?=[\d,]*(?<=,)\d{3}$))(?=\d)/g, "");
   return /^([+]?\d+|-0+)$/.test(number) ? number.replace(/^[+-]?0*(?=\d)/, "") : number;
 }
 
@@ -31,6 +32,10 @@ const raised = (power) => Object.assign(document.createElement("sup"), { textCon
 
 function say(words) {
   at("status").textContent = words;
+}
+
+function showAsked(asked) {
+  document.documentElement.classList.toggle("asked", asked);
 }
 
 function showError(words) {
@@ -72,7 +77,7 @@ function showScientific({ digits, scientific }) {
   if (digits <= whole.length)
     at("scientific").textContent = `= ${whole.replace(/\B(?=(\d{3})+$)/g, ",")}`;
   else
-    at("scientific").replaceChildren(`= ${mantissa}… × 10`, raised(count(Number(power))));
+    at("scientific").replaceChildren(`= ${mantissa}… ×\u00a010`, raised(count(Number(power))));
 }
 
 function showFactors(where, n, primes) {
@@ -92,7 +97,7 @@ function showFactorization(n) {
   else if (n > FACTORED || primes.length > first.length)
     at("factors").append(" · …");
   all.hidden = primes.length === first.length;
-  all.querySelector("summary").textContent = `All ${count(primes.length)} prime factors`;
+  all.querySelector("summary").textContent = `All ${count(primes.length)} primes`;
   showFactors(all.querySelector("p"), n, all.hidden ? [] : primes);
 }
 
@@ -103,13 +108,19 @@ function showStirling({ number, scientific }) {
   }
   const { mantissa, exponent: power, error } = stirling(number, scientific);
   const percent = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(100 * error);
-  at("stirling").replaceChildren(`√(2πn)·(n/e)ⁿ is about ${mantissa.toFixed(9)} × 10`, raised(count(power)),
+  at("stirling").replaceChildren(`√(2πn)·(n/e)ⁿ is about ${mantissa.toFixed(9)} ×\u00a010`, raised(count(power)),
                                  `, too small by ${percent}\u00a0%.`);
+}
+
+// Whether there is something to tell of digits that came, once it is known.
+function showCame(came) {
+  at("result").classList.remove("arriving");
+  for (const fact of document.querySelectorAll(".came"))
+    fact.hidden = !came;
 }
 
 function showSummary(number, summary) {
   shown = { number, summary };
-  document.body.classList.add("answered");
   at("result-title").textContent = named(number);
   at("digits").setAttribute("aria-label", `Digits of ${named(number)}`);
   at("fact-digits").textContent = count(summary.digits);
@@ -119,8 +130,9 @@ function showSummary(number, summary) {
   showStirling(summary);
   for (const id of ["digits", "pieces", "refused", "fetch", "copy", "download"])
     at(id).hidden = true;
-  at("result").hidden = false;
+  showCame(true);
   at("result").classList.add("arriving");
+  at("result").hidden = false;
   say(`${named(number)} has ${plural(summary.digits, "digit", "digits")}, ` +
       `${plural(summary.trailing_zeros, "zero", "zeros")} at the end.`);
 }
@@ -162,7 +174,7 @@ function showResult({ digits, size: bytes, waited, took, kept }) {
   const { number } = shown;
   shown.digits = digits;
   place = 0;
-  at("result").classList.remove("arriving");
+  showCame(true);
   at("fact-time").textContent = duration(took);
   at("fact-began").textContent = kept ? "from your browser’s cache" : `first digit after ${duration(waited)}`;
   at("fact-size").textContent = size(bytes);
@@ -175,16 +187,19 @@ function showResult({ digits, size: bytes, waited, took, kept }) {
 }
 
 function showRefusal(error) {
+  if (error.maximum === undefined)
+    offerDigits();
   at("refused").textContent = error.maximum === undefined
     ? error.message
-    : `This server computes every digit up to ${count(error.maximum)}!. Of larger numbers it tells what is shown above.`;
+    : `This server computes every digit for n up to ${count(error.maximum)}. For larger n it has only what is shown above.`;
   at("refused").hidden = false;
+  showCame(false);
   say(at("refused").textContent);
 }
 
 async function fetchDigits(signal) {
   const { number } = shown;
-  at("fetch").hidden = true;
+  at("fetch").hidden = at("refused").hidden = true;
   showProgress(`${named(number)} is being computed`);
   const patience = setTimeout(() => (at("progress").hidden = false), PATIENCE);
   try {
@@ -199,13 +214,14 @@ async function fetchDigits(signal) {
 function clear() {
   running?.abort();
   running = shown = undefined;
-  document.body.classList.remove("answered");
+  showAsked(false);
   at("result").hidden = at("progress").hidden = true;
   showError("");
   say("");
 }
 
 function offerDigits() {
+  showCame(false);
   at("fetch").textContent = `Every digit (${size(shown.summary.digits + 1)})`;
   at("fetch").hidden = false;
 }
@@ -220,6 +236,7 @@ async function attempt(work) {
     if (running !== mine)
       return;
     at("digits").hidden = true;
+    showAsked(shown !== undefined);
     if (error.name === "AbortError") {
       say("Cancelled.");
       if (shown)
@@ -241,6 +258,7 @@ async function attempt(work) {
 
 async function compute(number) {
   clear();
+  showAsked(true);
   document.title = `${named(number)} – factorials, exactly`;
   await attempt(async (signal) => {
     showSummary(number, await askSummary(number, signal));
@@ -292,7 +310,7 @@ function go(number) {
 
 function follow() {
   const number = asked();
-  at("number").value = number ?? "";
+  at("number").value = typed(number ?? "");
   if (number === null)
     clear();
   else
@@ -330,10 +348,7 @@ function start() {
   at("copy-client").addEventListener("click", () => copy(at("copy-client"), at("client").textContent));
   at("pieces").addEventListener("toggle", () => at("pieces").open && showPieceAt(place));
   at("from").addEventListener("change", () => showPieceAt(Number(at("from").value.replace(/\D/g, "")) - 1));
-  for (const part of document.querySelectorAll(".live"))
-    part.hidden = false; // of no use without JavaScript
-
-  maximum.then((most) => most < Infinity && (at("maximum").textContent = `up to ${count(most)}!`));
+  maximum.then((most) => most < Infinity && (at("maximum").textContent = count(most)));
   growth.start();
   clients.start();
   if (asked() !== null)

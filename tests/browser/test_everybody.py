@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from conftest import Visit
 from page import DIGITS_OF_52, Check, day_and_night, fits, result, wide_and_narrow
 from playwright.sync_api import Page, expect
@@ -67,3 +68,23 @@ def test_without_javascript_the_form_gets_the_plain_answer(
     page.get_by_role("button", name="Compute").click()
     page.wait_for_url("**/api/v2/factorial.txt?number=5")
     expect(page.locator("body")).to_have_text("120")
+
+
+SHIFTS = """
+    shifts = [];
+    new PerformanceObserver((list) => shifts.push(...list.getEntries())).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@wide_and_narrow
+@pytest.mark.parametrize("address", ["", "?number=50", "?number=1000", "?number=1000000000000"])
+def test_nothing_moves_while_the_page_opens(visit: Visit, width: int, address: str) -> None:
+    page = visit(width=width)
+    page.add_init_script(SHIFTS)
+    page.goto(page.url + address)
+    page.wait_for_load_state("networkidle")
+    if address:
+        result(page)
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    moved = page.evaluate("shifts.map((shift) => shift.value)")
+    assert sum(moved) < 0.02

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
         (" 1,000 ", "1000", "1,000!"),
         ("1 000", "1000", "1,000!"),
         ("1_000", "1000", "1,000!"),
+        ("1,00,000", "100000", "100,000!"),
         ("+7", "7", "7!"),
         ("-0", "0", "0!"),
         ("007", "7", "7!"),
@@ -57,6 +58,8 @@ def test_errors_are_told_in_words(
         "": "Please type a number",
         "-5": "not a whole number",
         "1e3": "not a whole number",
+        "1,5": "not a whole number",
+        "1,000,00": "not a whole number",
         "<b>5": "not a whole number",
         "9" * 50: "100,000,000,000,000 is the largest number here",
     }.items():
@@ -109,3 +112,15 @@ def test_a_server_that_is_gone(visit: Visit, expected: list[str]) -> None:
     page.route("**/api/v2/factorial/summary**", lambda route: route.abort())
     ask(page, "5")
     expect(page.get_by_role("alert")).to_have_text("The server cannot be reached.")
+
+
+def test_digits_that_were_refused_can_be_requested_again(visit: Visit, expected: list[str]) -> None:
+    expected.append("Failed to load resource")
+    page = visit()
+    busy = {"status": 503, "content_type": "text/plain; charset=utf-8", "body": BUSY}
+    page.route("**/api/v2/factorial.txt?*", lambda route: route.fulfill(**busy), times=1)
+    ask(page, "5")
+    expect(page.locator("#refused")).to_have_text(f"{BUSY}.")
+    page.get_by_role("button", name="Every digit").click()
+    expect(page.locator("#digits")).to_have_text("120")
+    expect(page.locator("#refused")).to_be_hidden()

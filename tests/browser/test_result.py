@@ -27,7 +27,7 @@ def test_the_summary_is_there_before_the_digits(visit: Visit) -> None:
     held: list[Route] = []
     page.route("**/api/v2/factorial.txt**", lambda route: held.append(route))
     ask(page, "1000")
-    expect(page.locator("#scientific")).to_have_text("= 4.0238726007709377354… × 102,567")
+    expect(page.locator("#scientific")).to_have_text("= 4.0238726007709377354… ×\xa0102,567")
     expect(page.locator("#fact-digits")).to_have_text("2,568")
     expect(page.locator("#fact-zeros")).to_have_text("249")
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
