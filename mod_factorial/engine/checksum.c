@@ -121,7 +121,7 @@ static void read_chunk(void *context, size_t index)
     reading *r = context;
     size_t from = first_unit(r, index), units = first_unit(r, index + 1) - from;
     const char *at = r->digits + r->head + from * UNIT_DIGITS;
-    uint64_t word[BLOCK_UNITS * STREAMS], stream[STREAMS] = {0}, value = 0;
+    uint64_t word[BLOCK_UNITS * STREAMS] = {0}, stream[STREAMS] = {0}, value = 0;
     while (units > 0) {
         size_t words = (units < BLOCK_UNITS ? units : BLOCK_UNITS) * STREAMS;
         if (r->kernel)
