@@ -171,6 +171,7 @@ static const struct {
 
     {"text/plain;q=2", JSON, false},
     {"application/json;q=2, */*", JSON, false},
+    {"text/plain;a=\"\\\0\", text/plain", JSON, false}, /* nothing is read behind its end */
     {"text/plain;q=1.001", JSON, false},
     {"text/plain;q=0.1234", JSON, false},
     {"text/plain;q=-1", JSON, false},
