@@ -35,21 +35,32 @@ START_TEST(computations_are_granted_up_to_the_limit)
 }
 END_TEST
 
-/* In the place of the C library's, which never fails. */
-static bool mutexes_fail;
+/* In the place of the C library's, which never fail. */
+static bool attributes_fail, mutexes_fail;
 
 int pthread_mutexattr_init(pthread_mutexattr_t *attributes)
 {
     int (*real)(pthread_mutexattr_t *) = dlsym(RTLD_NEXT, "pthread_mutexattr_init");
-    return mutexes_fail ? ENOMEM : real(attributes);
+    return attributes_fail ? ENOMEM : real(attributes);
+}
+
+int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    int (*real)(pthread_mutex_t *, const pthread_mutexattr_t *) =
+        dlsym(RTLD_NEXT, "pthread_mutex_init");
+    return mutexes_fail ? EAGAIN : real(mutex, attributes);
 }
 
 START_TEST(a_ledger_whose_mutexes_fail_is_an_error)
 {
+    attributes_fail = true;
+    int without_attributes = admission_ledger_init(ledger, PROCESSES);
+    attributes_fail = false;
     mutexes_fail = true;
-    int error = admission_ledger_init(ledger, PROCESSES);
+    int without_mutex = admission_ledger_init(ledger, PROCESSES);
     mutexes_fail = false;
-    ck_assert_int_eq(error, ENOMEM);
+    ck_assert_int_eq(without_attributes, ENOMEM);
+    ck_assert_int_eq(without_mutex, EAGAIN);
 }
 END_TEST
 
