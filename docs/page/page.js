@@ -137,6 +137,23 @@ function showSummary(number, summary) {
       `${plural(summary.trailing_zeros, "zero", "zeros")} at the end.`);
 }
 
+// After some time without an answer the result has a title and can be cancelled.
+async function fetchSummary(number, signal) {
+  at("result-title").textContent = named(number);
+  showProgress("Waiting for the server");
+  const patience = setTimeout(() => {
+    at("result").classList.add("waiting");
+    at("result").hidden = at("progress").hidden = false;
+  }, PATIENCE);
+  try {
+    showSummary(number, await askSummary(number, signal));
+  } finally {
+    clearTimeout(patience);
+    at("result").classList.remove("waiting");
+    at("progress").hidden = true;
+  }
+}
+
 // ---- the digits
 
 // How many digits go into a line of the page's.
@@ -236,6 +253,7 @@ async function attempt(work) {
     if (running !== mine)
       return;
     at("digits").hidden = true;
+    at("result").hidden = shown === undefined;
     showAsked(shown !== undefined);
     if (error.name === "AbortError") {
       say("Cancelled.");
@@ -261,7 +279,7 @@ async function compute(number) {
   showAsked(true);
   document.title = `${named(number)} – factorials, exactly`;
   await attempt(async (signal) => {
-    showSummary(number, await askSummary(number, signal));
+    await fetchSummary(number, signal);
     const most = await maximum;
     signal.throwIfAborted();
     if (shown.summary.number > most)

@@ -72,3 +72,20 @@ def test_an_answer_that_breaks_off(visit: Visit, expected: list[str]) -> None:
             "The answer broke off before it was complete."
         )
         expect(page.locator("#digits")).to_be_hidden()
+
+
+def test_a_server_that_does_not_answer(visit: Visit, check: Check) -> None:
+    page = visit(width=360)
+    page.route("**/api/v2/factorial/summary**", lambda route: None)
+    ask(page, "23")
+    expect(page.locator("#result-title")).to_have_text("23!")
+    expect(page.locator("#progress-text")).to_have_text("Waiting for the server")
+    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
+    check(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#status")).to_have_text("Cancelled.")
+    expect(page.locator("#result")).to_be_hidden()
+    expect(page.get_by_role("list", name="Examples")).to_be_visible()
+    page.unroute("**/api/v2/factorial/summary**")
+    ask(page, "3")
+    expect(page.locator("#scientific")).to_have_text("= 6")
