@@ -152,7 +152,8 @@ Suite *suite(void)
     TCase *t = tcase_create("stops");
     tcase_add_checked_fixture(t, computing_set_up, computing_tear_down);
     tcase_set_timeout(t, 240);
-    tcase_add_loop_test(t, a_wrong_result_is_an_error, 0, 2);
+    tcase_add_loop_test(t, a_wrong_result_is_an_error, 0,
+                        sizeof wrong_stores / sizeof *wrong_stores);
     tcase_add_test(t, a_wrong_character_is_an_error);
     tcase_add_loop_test(t, a_computation_that_is_cancelled_at_any_moment_stops, 0, WAYS);
     tcase_add_test(t, once_cancelled_gmp_has_hardly_any_more_to_do);

@@ -233,9 +233,6 @@ START_TEST(a_long_number_needs_the_memory_that_its_plan_says)
     process_init(fake.pool, r->server);
     set(r, "FactorialQueueTimeout", "0");
     uint64_t n = 30000;
-#ifdef __GLIBC__
-    trims = 0;
-#endif
     for (uint64_t less = 0; less < 2; less++) {
         ((process_state *)process)->limits.memory = memory_of(n) - less;
         ck_assert_int_eq(compute(r, n, &q), less ? OUTCOME_BUSY : OUTCOME_OK);
