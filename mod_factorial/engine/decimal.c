@@ -66,13 +66,24 @@ size_t decimal_scratch_least(const kernel *k, size_t limbs)
     return convolution_scratch_least(k, limbs);
 }
 
+static bool is_short(size_t shorter, bool square)
+{
+    return shorter <= (size_t)(square ? SCHOOLBOOK_SQUARE_MAX : SCHOOLBOOK_MAX);
+}
+
+double decimal_time(const kernel *k, size_t a_limbs, size_t b_limbs, bool square)
+{
+    size_t shorter = a_limbs < b_limbs ? a_limbs : b_limbs;
+    return is_short(shorter, square) ? (double)(a_limbs * b_limbs) * (square ? 0.5 : 1)
+                                     : convolution_time(k, a_limbs + b_limbs, shorter, square);
+}
+
 size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t a_limbs,
                         const limb *b, size_t b_limbs)
 {
     size_t limbs = a_limbs + b_limbs;
     bool square = a == b && a_limbs == b_limbs;
-    if ((a_limbs < b_limbs ? a_limbs : b_limbs) >
-        (square ? (size_t)SCHOOLBOOK_SQUARE_MAX : (size_t)SCHOOLBOOK_MAX)) {
+    if (!is_short(a_limbs < b_limbs ? a_limbs : b_limbs, square)) {
         convolution_multiply(w, product, a, a_limbs, b, b_limbs);
     } else {
         limb *columns = (limb *)(void *)w->scratch;

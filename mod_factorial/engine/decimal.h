@@ -20,6 +20,10 @@ size_t decimal_scratch_least(const kernel *k, size_t limbs);
 size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t a_limbs,
                         const limb *b, size_t b_limbs);
 
+/* An estimate of the time that decimal_multiply takes on one thread, in the unit of
+ * convolution_time; `square` if both factors are the same. */
+double decimal_time(const kernel *k, size_t a_limbs, size_t b_limbs, bool square);
+
 /* a *= word < LIMB_BASE, word not 0; returns the limbs, for one more of which there is room. */
 size_t decimal_multiply_word(limb *a, size_t limbs, limb word);
 

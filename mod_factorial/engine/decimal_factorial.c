@@ -3,8 +3,8 @@
 #include "checksum.h"
 #include "decimal_write.h"
 #include "job.h"
+#include "powers.h"
 #include "primes.h"
-#include "products.h"
 #include "thresholds.h"
 
 #include <string.h>
@@ -71,7 +71,7 @@ factorial_status decimal_factorial(const kernel *k, const factorial_plan *plan,
     products_multiply_trees(&products, &w, (void *)scratch, &found, plan->n, l.zeros);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
-    size_t limbs = products_multiply_powers(&products, &w, result);
+    size_t limbs = powers_multiply(&products, &w, result);
     if (job_cancelled(job))
         return FACTORIAL_CANCELLED;
 

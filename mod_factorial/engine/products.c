@@ -5,8 +5,6 @@
 #include "slots.h"
 #include "thresholds.h"
 
-#include <string.h>
-
 /* ---- packed primes */
 
 /* So many primes up to x fit in a word. */
@@ -217,43 +215,4 @@ void products_multiply_trees(products_by_bit *p, const workspace *w, limb *words
     }
     for (unsigned bit = 0; bit < p->bits; bit++)
         p->power[bit] = p->node[trees[bit].first];
-}
-
-/* ---- powers: the product of all P_i^(2^i) */
-
-/*
- * Exponent bits that each long multiplication adds: its shorter factor is such a product too. By
- * counting transforms 3 is best for the longest results, and 2 is less than 4 percent worse.
- */
-enum { GROUP = 2 };
-
-/*
- * The product of power[i]^(2^(i - low)) for low <= i < high: the product over the upper bits,
- * squared as often as there are lower bits, times the product over the lower bits. What is still to
- * be multiplied lies in `result` one behind another, where the product goes as well.
- */
-static size_t multiply_range(const products_by_bit *p, const workspace *w, limb *result,
-                             unsigned low, unsigned high, unsigned group)
-{
-    if (high - low == 1) {
-        memcpy(result, p->power[low].limbs, p->power[low].length * sizeof *result);
-        return p->power[low].length;
-    }
-    if (group >= high - low)
-        group = high - low - 1;
-    size_t length = multiply_range(p, w, result, low + group, high, group);
-    for (unsigned i = 0; i < group && !job_cancelled(w->job); i++)
-        length = decimal_multiply(w, result, result, length, result, length);
-    if (job_cancelled(w->job))
-        return length;
-    unsigned within = group > 1 ? group - 1 : 1;
-    size_t lower = multiply_range(p, w, result + length, low, low + group, within);
-    if (job_cancelled(w->job))
-        return length;
-    return decimal_multiply(w, result, result, length, result + length, lower);
-}
-
-size_t products_multiply_powers(const products_by_bit *p, const workspace *w, limb *result)
-{
-    return multiply_range(p, w, result, 0, p->bits, GROUP);
 }

@@ -1,5 +1,5 @@
 /*
- * The product of many primes, each to a power: n! / 10^z as the product over i of P_i^(2^i), where
+ * The products of primes that n! / 10^z is made of: it is the product over i of P_i^(2^i), where
  * P_i is the product of the primes whose exponent has bit i.
  */
 #ifndef MOD_FACTORIAL_ENGINE_PRODUCTS_H
@@ -46,12 +46,5 @@ size_t products_limbs_bound(uint64_t n);
  */
 void products_multiply_trees(products_by_bit *p, const workspace *w, limb *words,
                              const primes *found, uint64_t n, uint64_t zeros);
-
-/*
- * Computes the product of p->power[i]^(2^i) into `result` and returns its length in limbs. `result`
- * has room for that and p->bits limbs more. The workspace's scratch memory has at least
- * decimal_scratch_least for the result. Undefined if the job is cancelled.
- */
-size_t products_multiply_powers(const products_by_bit *p, const workspace *w, limb *result);
 
 #endif

@@ -62,6 +62,15 @@ size_t convolution_scratch_least(const kernel *k, size_t limbs)
     return points * sizeof(double);
 }
 
+/* The last factor is measured: different factors take one transform more than a square, and the
+ * shorter one is loaded faster if it fits into a block. */
+double convolution_time(const kernel *k, size_t limbs, size_t shorter, bool square)
+{
+    shape s = shape_for(k, limbs);
+    size_t points = s.h * s.segments, levels = 64 - (size_t)__builtin_clzll(points - 1);
+    return (double)(points * levels) * (square ? 1 : shorter <= longest_block(s) ? 1.4 : 1.5);
+}
+
 /* ---- the steps, each a loop of tasks */
 
 /* A block of a transform: where its points are, and what kernel.multiply needs to know about it. */

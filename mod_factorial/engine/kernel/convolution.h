@@ -26,6 +26,10 @@ size_t convolution_scratch(const kernel *k, size_t limbs);
  * the product's limbs; other products take longer. */
 size_t convolution_scratch_least(const kernel *k, size_t limbs);
 
+/* An estimate of the time for a product of so many limbs, whose shorter factor is so long. The unit
+ * is about a nanosecond, and the same for all kernels. */
+double convolution_time(const kernel *k, size_t limbs, size_t shorter, bool square);
+
 /*
  * product = a b, of a_limbs + b_limbs limbs, none of the three 0. The product may be where a or b
  * is; where a == b and a_limbs == b_limbs it is a square. Undefined if the job is cancelled.

@@ -127,6 +127,34 @@ START_TEST(squares_agree_with_gmp)
 }
 END_TEST
 
+/* Of schoolbook multiplication by products of limbs; of transforms by their points and levels. */
+START_TEST(times_are_estimated)
+{
+    static const kernel k = {.leaf_points = 64};
+    static const struct {
+        size_t a_limbs, b_limbs;
+        bool square;
+        double time;
+    } rows[] = {
+        {1, 1, false, 1},
+        {1000, 48, false, 48000},
+        {48, 1000, false, 48000},
+        {49, 49, false, 1.4 * 256 * 8},
+        {1000, 49, false, 1.4 * 1152 * 11},
+        {64, 64, true, 64 * 64 / 2},
+        {65, 65, true, 256 * 8},
+        {2048, 2048, true, 4096 * 12},
+        {2049, 2049, true, 4608 * 13},
+        {3072, 1024, false, 1.4 * 4096 * 12},
+        {1024, 3072, false, 1.4 * 4096 * 12},
+        {3071, 1025, false, 1.5 * 4096 * 12},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_double_eq_tol(decimal_time(&k, rows[i].a_limbs, rows[i].b_limbs, rows[i].square),
+                                rows[i].time, 1e-6);
+}
+END_TEST
+
 /* No squares, although both begin at the same address. */
 START_TEST(products_with_the_own_lower_limbs_agree_with_gmp)
 {
@@ -182,6 +210,7 @@ Suite *suite(void)
     tcase_add_test(t, quotients_by_the_base_are_exact);
     tcase_add_test(t, products_agree_with_gmp);
     tcase_add_test(t, squares_agree_with_gmp);
+    tcase_add_test(t, times_are_estimated);
     tcase_add_test(t, products_with_the_own_lower_limbs_agree_with_gmp);
     tcase_add_test(t, the_product_may_overlap_its_factors);
     tcase_add_test(t, products_by_a_word_agree_with_gmp);
