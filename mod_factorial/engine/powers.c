@@ -54,8 +54,10 @@ static void plan_range(plan *p, unsigned low, unsigned high)
     for (unsigned bits = 1; bits <= LOWER_MAX && bits < high - low; bits++) {
         const range *upper = range_of(p, low + bits, high), *lower = range_of(p, low, low + bits);
         double time = upper->time + lower->time, limbs = upper->limbs;
-        for (unsigned i = 0; i < bits; i++, limbs *= 2)
+        for (unsigned i = 0; i < bits; i++) {
             time += time_of(p, limbs, limbs, true);
+            limbs *= 2;
+        }
         time += time_of(p, limbs, lower->limbs, false);
         if (time < r->time) {
             r->time = time;
