@@ -6,13 +6,13 @@
 #include <string.h>
 
 /*
- * The product over a range of bits, from `low` on to below `high`, is that of all P_i^(2^(i - low)).
- * It is computed from two shorter ranges: the product over the upper one is squared as often as the
- * lower one has bits, and multiplied by the product over the lower one. Which division is fastest
+ * The product over a range of bits, from `low` on to below `high`, is that of all P_i^(2^(i -
+ * low)). The range is split into two: the product over the upper range is squared as often as the
+ * lower range has bits, then multiplied by the product over the lower range. Where to split it
  * depends on how much the lengths of all these products are rounded up for their transforms. The
- * right one saves up to 6 percent of n!, so the time of each is estimated.
+ * best place saves up to 6 percent of the time for n!, so the time for each place is estimated.
  */
-enum { LOWER_MAX = 3 }; /* bits of the lower range: more are never much better */
+enum { LOWER_MAX = 3 }; /* bits of a lower range: more are never much better */
 
 typedef struct {
     double limbs;   /* of the product: not rounded, since squaring doubles it */
