@@ -32,26 +32,31 @@ static inline u128 end_column(u128 sum, limb *digit)
     return ((u128)extra << 64) + limb_divide(sum, digit);
 }
 
-static void schoolbook_multiply(limb *product, const limb *a, size_t an, const limb *b, size_t bn)
+static inline u128 column(const limb *a, size_t an, const limb *b, size_t bn, size_t k, bool square)
 {
-    u128 carry = 0;
-    for (size_t k = 0; k + 1 < an + bn; k++) {
-        u128 sum = sum_products(a, b, k, k < bn ? 0 : k - bn + 1, k < an ? k + 1 : an);
-        carry = end_column(sum + carry, &product[k]);
-    }
-    product[an + bn - 1] = (limb)carry;
+    size_t from = k < bn ? 0 : k - bn + 1;
+    if (!square)
+        return sum_products(a, b, k, from, k < an ? k + 1 : an);
+    u128 sum = 2 * sum_products(a, a, k, from, (k + 1) / 2);
+    return k % 2 == 0 ? sum + (u128)a[k / 2] * a[k / 2] : sum;
 }
 
-static void schoolbook_square(limb *product, const limb *a, size_t n)
+/* Two columns at a time, one of each half: a column waits for the carry of the one before it, but
+ * the halves do not wait for each other. */
+static inline void schoolbook(limb *product, const limb *a, size_t an, const limb *b, size_t bn,
+                              bool square)
 {
-    u128 carry = 0;
-    for (size_t k = 0; k + 1 < 2 * n; k++) {
-        u128 sum = 2 * sum_products(a, a, k, k < n ? 0 : k - n + 1, (k + 1) / 2);
-        if (k % 2 == 0)
-            sum += (u128)a[k / 2] * a[k / 2];
-        carry = end_column(sum + carry, &product[k]);
+    u128 low = 0, high = 0;
+    size_t columns = an + bn - 1, half = columns / 2;
+    for (size_t k = 0; k < half; k++) {
+        low = end_column(column(a, an, b, bn, k, square) + low, &product[k]);
+        high = end_column(column(a, an, b, bn, half + k, square) + high, &product[half + k]);
     }
-    product[2 * n - 1] = (limb)carry;
+    if (columns % 2 == 1)
+        high = end_column(column(a, an, b, bn, 2 * half, square) + high, &product[2 * half]);
+    product[columns] = (limb)high;
+    for (size_t k = half; low; k++)
+        low = end_column(product[k] + low, &product[k]);
 }
 
 /* ---- products */
@@ -88,9 +93,9 @@ size_t decimal_multiply(const workspace *w, limb *product, const limb *a, size_t
     } else {
         limb *columns = (limb *)(void *)w->scratch;
         if (square)
-            schoolbook_square(columns, a, a_limbs);
+            schoolbook(columns, a, a_limbs, a, a_limbs, true);
         else
-            schoolbook_multiply(columns, a, a_limbs, b, b_limbs);
+            schoolbook(columns, a, a_limbs, b, b_limbs, false);
         memcpy(product, columns, limbs * sizeof *product);
     }
     return limbs - (product[limbs - 1] == 0);
