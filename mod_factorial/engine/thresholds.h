@@ -15,8 +15,8 @@ enum {
     /* limbs */
     SCHOOLBOOK_MAX = 48,        /* the shorter factor; above, transforms are faster */
     SCHOOLBOOK_SQUARE_MAX = 64, /* the same for squares */
-    LEAF_MAX = 16,              /* packed primes that a product tree multiplies one by one */
-    SHARED_MIN = 8192,          /* a product that several threads share */
+    LEAF_MAX = 12,              /* packed primes that a product tree multiplies one by one */
+    SHARED_MIN = 4096,          /* a product that several threads share */
     SPLIT_MIN = 65536,          /* one that many threads share: its blocks are split once more */
 };
 
