@@ -198,9 +198,8 @@ void products_multiply_trees(products_by_bit *p, const workspace *w, limb *words
     size_t most = pool_threads(w->job) == 1 ? SIZE_MAX : 2 * found->count / SUBTREES + LEAF_MAX;
     p->n = n;
     p->zeros = zeros;
-    /* Either 2 or 3 has the largest exponent. */
     uint64_t quotient = n;
-    uint64_t largest = exponent_left(p, 2, &quotient) | exponent_left(p, 3, &quotient) | 1;
+    uint64_t largest = exponent_left(p, 2, &quotient); /* no other prime's is larger */
     p->bits = 64 - (unsigned)__builtin_clzll(largest);
     for (unsigned bit = 0; bit < p->bits; bit++)
         words = split_bit(p, &b, words, &trees[bit], bit, found, most);
@@ -217,7 +216,7 @@ void products_multiply_trees(products_by_bit *p, const workspace *w, limb *words
         multiply_batch(&b, b.count < 2 * pool_threads(w->job) ? SHARED_MIN : SIZE_MAX);
         for (unsigned bit = 0; bit < p->bits; bit++) { /* each pair has become its first node */
             product_node *node = &p->node[trees[bit].first];
-            trees[bit].count = (trees[bit].count + 1) / 2;
+            trees[bit].count /= 2;
             for (size_t k = 1; k < trees[bit].count; k++)
                 node[k] = node[2 * k];
         }
