@@ -179,8 +179,8 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/options
 $(BUILD)/tests/unit/engine/test_bounds_%.o: private WARNINGS += -Wno-psabi
 
 $(BUILD)/suites/unit/engine/%: $(BUILD)/tests/unit/engine/%.o $(BUILD)/tests/suite.o \
-                               $(BUILD)/tests/unit/engine/computing.o $(BUILD)/tests/guarded_scratch.o \
-                               $(BUILD)/libengine.a
+                               $(BUILD)/tests/unit/engine/computing.o $(BUILD)/tests/unit/engine/integers.o \
+                               $(BUILD)/tests/guarded_scratch.o $(BUILD)/libengine.a
 	@mkdir -p $(@D)
 	$(call say,link $@)$(CC) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check) -lgmp -lm -lpthread
 

@@ -27,7 +27,7 @@ size_t convolution_scratch(const kernel *k, size_t limbs);
 size_t convolution_scratch_least(const kernel *k, size_t limbs);
 
 /* An estimate of the time for a product of so many limbs, whose shorter factor is so long. The unit
- * is about a nanosecond, and the same for all kernels. */
+ * is about what schoolbook multiplication takes for each product of two limbs. */
 double convolution_time(const kernel *k, size_t limbs, size_t shorter, bool square);
 
 /*

@@ -2,22 +2,13 @@
 #include "engine/kernel/dispatch.h"
 #include "engine/powers.h"
 #include "guarded_scratch.h"
+#include "integers.h"
 #include "suite.h"
 
-#include <gmp.h>
 #include <math.h>
 #include <stdlib.h>
 
 static factorial_job job;
-
-static void from_limbs(mpz_t x, const limb *a, size_t limbs)
-{
-    mpz_set_ui(x, 0);
-    while (limbs-- > 0) {
-        mpz_mul_ui(x, x, LIMB_BASE);
-        mpz_add_ui(x, x, a[limbs]);
-    }
-}
 
 /* P_i of these lengths, of which the first is P_0's; 0: the number 1. */
 static products_by_bit products_of(const size_t *length, unsigned bits)
@@ -78,11 +69,11 @@ START_TEST(the_result_is_the_product_of_all_powers)
     mpz_inits(x, expected, NULL);
     mpz_set_ui(expected, 1);
     for (unsigned bit = p.bits; bit-- > 0;) {
-        from_limbs(x, p.power[bit].limbs, p.power[bit].length);
+        integer_from_limbs(x, p.power[bit].limbs, p.power[bit].length);
         mpz_mul(expected, expected, expected);
         mpz_mul(expected, expected, x);
     }
-    from_limbs(x, result, length);
+    integer_from_limbs(x, result, length);
     ck_assert_int_eq(mpz_cmp(x, expected), 0);
     ck_assert_uint_ne(result[length - 1], 0);
     mpz_clears(x, expected, NULL);

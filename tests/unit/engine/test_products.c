@@ -2,9 +2,9 @@
 #include "engine/kernel/dispatch.h"
 #include "engine/products.h"
 #include "guarded_scratch.h"
+#include "integers.h"
 #include "suite.h"
 
-#include <gmp.h>
 #include <stdlib.h>
 
 static factorial_job job;
@@ -17,15 +17,6 @@ static void set_up(void)
 static void tear_down(void)
 {
     factorial_pool_destroy(job.pool);
-}
-
-static void from_limbs(mpz_t x, const limb *a, size_t limbs)
-{
-    mpz_set_ui(x, 0);
-    while (limbs-- > 0) {
-        mpz_mul_ui(x, x, LIMB_BASE);
-        mpz_add_ui(x, x, a[limbs]);
-    }
 }
 
 /* The product of the primes whose exponent has this bit, in n! / 10^zeros. */
@@ -81,7 +72,7 @@ static void check(uint64_t n)
     mpz_inits(x, y, whole, NULL);
     mpz_set_ui(whole, 1);
     for (unsigned bit = p->bits; bit-- > 0;) {
-        from_limbs(x, p->power[bit].limbs, p->power[bit].length);
+        integer_from_limbs(x, p->power[bit].limbs, p->power[bit].length);
         expected_product(y, &all.found, n, bit);
         ck_assert_int_eq(mpz_cmp(x, y), 0);
         mpz_mul(whole, whole, whole);
