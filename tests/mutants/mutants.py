@@ -173,14 +173,15 @@ class Tree:
         if os.geteuid() != 0:
             alone += ["--user", "--map-current-user"]
         memory = "unlimited" if built == "build/tsan" else MEMORY >> 10
-        limit = f"ulimit -d {memory}; {program}; exit $?"
+        # The sanitizer of leaks fails in unshare, which has a process id of another namespace then.
+        preload = f"LD_PRELOAD={LEAKS} " if leaks else ""
+        limit = f"ulimit -d {memory}; {preload}{program}; exit $?"
         environment = {
             **os.environ,
             "CK_DEFAULT_TIMEOUT": str(int(seconds)),
             "CK_TAP_LOG_FILE_NAME": "-",
             "BUILD": built,
             "PYTHONDONTWRITEBYTECODE": "1",
-            **({"LD_PRELOAD": LEAKS} if leaks else {}),
         }
         with subprocess.Popen(
             [*alone, "stdbuf", "-oL", "sh", "-c", limit],
