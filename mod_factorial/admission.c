@@ -307,7 +307,6 @@ static admission_answer decide(admission *a, const admission_limits *limits,
     *drop = false;
     if (next && computation && memory) {
         dequeue(a, *ticket);
-        atomic_store(&a->ledger->memory_wanted, false);
         own->in_use += demand->others + fresh;
         own->computing++;
         *scratch = cached == NONE ? (admission_scratch){NULL, fresh} : take_cached(a, cached);

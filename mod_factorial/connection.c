@@ -8,7 +8,7 @@
 short connection_poll(conn_rec *c, short events, int milliseconds)
 {
     apr_socket_t *socket = ap_get_conn_socket(c);
-    apr_os_sock_t descriptor = -1;
+    apr_os_sock_t descriptor;
     if (!socket)
         return 0;
     if (apr_os_sock_get(&descriptor, socket) != APR_SUCCESS || descriptor < 0)

@@ -20,7 +20,7 @@ enum {
 };
 
 static admission account;
-static process_state state = {.budget = &account, .largest = FACTORIAL_LIMIT, .short_most = 1};
+static process_state state = {.budget = &account, .largest = FACTORIAL_LIMIT};
 const process_state *const process = &state;
 
 static atomic_bool stopping;

@@ -19,6 +19,9 @@
  * huge pages, which is faster. */
 enum { FACTORIAL_SCRATCH_ALIGNMENT = 64 };
 
+/* The most scratch memory that a FACTORIAL_INSTANT plan needs, in bytes: it fits on a stack. */
+enum { FACTORIAL_INSTANT_SCRATCH = 16384 };
+
 typedef enum {
     FACTORIAL_AUTO, /* the fastest algorithm on this CPU */
     FACTORIAL_GMP,  /* GMP only */
@@ -26,7 +29,7 @@ typedef enum {
 
 /* What a computation costs on one thread of the CPUs that we support. */
 typedef enum {
-    FACTORIAL_INSTANT, /* below 20 us (GMP: 0.15 ms); at most 13,020 digits, 16 KiB of scratch */
+    FACTORIAL_INSTANT, /* below 20 us (GMP: 0.15 ms); at most 13,020 digits */
     FACTORIAL_SHORT,   /* below 0.5 ms; at most 56,130 digits; uses one thread */
     FACTORIAL_LONG,
 } factorial_cost;

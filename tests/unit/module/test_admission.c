@@ -141,8 +141,8 @@ START_TEST(a_scratch_block_is_cached_for_the_next_computation_and_charged_once)
     ck_assert_uint_eq(admission_sum(ledger).cached, 0);
     admission_finish(&here, &limits, scratch);
     ck_assert(admission_drop_cached(&here));
-    ck_assert(!admission_drop_cached(&here));
     ck_assert_uint_eq(admission_sum(ledger).memory, 0);
+    ck_assert(!admission_drop_cached(&here));
 }
 END_TEST
 
@@ -159,9 +159,9 @@ START_TEST(a_block_twice_as_long_or_too_short_is_not_taken)
 }
 END_TEST
 
-START_TEST(cached_blocks_are_bounded_in_number_and_bytes)
+START_TEST(cached_blocks_are_bounded_in_number)
 {
-    admission_scratch scratch[3], large;
+    admission_scratch scratch[3];
     admission_limits two = limits;
     two.cached = 2;
     for (int i = 0; i < 3; i++)
@@ -170,9 +170,21 @@ START_TEST(cached_blocks_are_bounded_in_number_and_bytes)
         admission_finish(&here, &two, scratch[i]);
     ck_assert_uint_eq(admission_sum(ledger).cached, 2 * MIB);
     ck_assert_uint_eq(admission_sum(ledger).memory, 2 * MIB);
-    request_block(24 * MIB, &large); /* with the others more than a quarter of the memory */
+    admission_drop_cached(&here);
+}
+END_TEST
+
+START_TEST(a_quarter_of_the_memory_may_be_cached)
+{
+    admission_scratch large, small, smallest;
+    request_block(22 * MIB, &large);
+    request_block(3 * MIB, &small);
+    request_block(MIB, &smallest);
     admission_finish(&here, &limits, large);
-    ck_assert_uint_eq(admission_sum(ledger).memory, 2 * MIB);
+    admission_finish(&here, &limits, small);
+    admission_finish(&here, &limits, smallest);
+    ck_assert_uint_eq(admission_sum(ledger).cached, 25 * MIB);
+    ck_assert_uint_eq(admission_sum(ledger).memory, 25 * MIB);
     admission_drop_cached(&here);
 }
 END_TEST
@@ -220,6 +232,19 @@ START_TEST(memory_that_the_first_in_the_queue_lacks_is_wanted_and_not_cached)
     ck_assert_int_eq(ask(20 * MIB, &first), ADMISSION_GRANTED);
     ck_assert(!admission_memory_wanted(&here));
     ck_assert_int_eq(ask(1, &second), ADMISSION_GRANTED);
+}
+END_TEST
+
+START_TEST(memory_is_wanted_until_the_first_in_the_queue_leaves_it)
+{
+    uint64_t first = 0, second = 0;
+    assert_granted(90 * MIB);
+    ck_assert_int_eq(ask(20 * MIB, &first), ADMISSION_WAITING);
+    ck_assert_int_eq(ask(1, &second), ADMISSION_WAITING);
+    admission_withdraw(&here, second);
+    ck_assert(admission_memory_wanted(&here));
+    admission_withdraw(&here, first);
+    ck_assert(!admission_memory_wanted(&here));
 }
 END_TEST
 
@@ -332,10 +357,12 @@ Suite *suite(void)
     tcase_add_test(t, changed_limits_hold_at_once);
     tcase_add_test(t, a_scratch_block_is_cached_for_the_next_computation_and_charged_once);
     tcase_add_test(t, a_block_twice_as_long_or_too_short_is_not_taken);
-    tcase_add_test(t, cached_blocks_are_bounded_in_number_and_bytes);
+    tcase_add_test(t, cached_blocks_are_bounded_in_number);
+    tcase_add_test(t, a_quarter_of_the_memory_may_be_cached);
     tcase_add_test(t, cached_blocks_make_room_for_a_request_that_lacks_memory);
     tcase_add_test(t, cached_blocks_stay_if_only_a_computation_is_lacking);
     tcase_add_test(t, memory_that_the_first_in_the_queue_lacks_is_wanted_and_not_cached);
+    tcase_add_test(t, memory_is_wanted_until_the_first_in_the_queue_leaves_it);
     tcase_add_test(t, memory_without_a_computation_is_charged_if_it_fits);
     tcase_add_test(t, slots_are_bounded_here_and_everywhere_for_each_kind);
     if (!suite_sanitized() && !suite_under_valgrind()) /* they want more address space */

@@ -11,9 +11,18 @@
 #include <unistd.h>
 
 static char root[64];
+static int free_descriptor;
+
+static int lowest_free_descriptor(void)
+{
+    int descriptor = dup(STDERR_FILENO);
+    close(descriptor);
+    return descriptor;
+}
 
 static void set_up(void)
 {
+    free_descriptor = lowest_free_descriptor();
     strcpy(root, "/tmp/factorial-machine-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(root));
 }
@@ -27,6 +36,7 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 static void tear_down(void)
 {
     nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    ck_assert_int_eq(lowest_free_descriptor(), free_descriptor); /* all files are closed */
 }
 
 static void put(const char *path, const char *text)

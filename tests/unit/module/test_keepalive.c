@@ -119,10 +119,10 @@ static client quick_client(void)
     return c;
 }
 
-/* With four workers, of which one may be kept; under event or another MPM. */
-static void start_process(bool event)
+/* One worker of four may be kept; under event or another MPM. */
+static void start_process(bool event, int workers)
 {
-    fake.threads = 4;
+    fake.threads = workers;
     fake.async = event;
     fake.start_process(fake.pool, NULL);
 }
@@ -133,12 +133,12 @@ static void set_up(void)
     sends = 0;
     rest = false;
     keepalive_register();
-    start_process(true);
+    start_process(true, 4);
 }
 
 static void tear_down(void)
 {
-    start_process(false);
+    start_process(false, 4);
     fake_tear_down();
 }
 
@@ -249,9 +249,9 @@ START_TEST(some_requests_are_not_for_waiting)
     r->connection->master = &master; /* a stream of HTTP/2 */
     serve(&c, 0);
     r->connection->master = NULL;
-    start_process(false);
+    start_process(false, 4);
     serve(&c, 0);
-    start_process(true);
+    start_process(true, 4);
     c.wait = 0;
     serve(&c, 0);
     ck_assert_int_eq(fake.filters_added, 0);
@@ -318,6 +318,7 @@ END_TEST
 
 START_TEST(no_more_workers_are_kept_than_may)
 {
+    start_process(true, _i);
     connect_others();
     client first = client_with_worker(), second = quick_client();
     ck_assert(!waits_in_vain(&second));
@@ -403,7 +404,7 @@ Suite *suite(void)
     tcase_add_test(t, some_requests_are_not_for_waiting);
     tcase_add_test(t, where_connections_are_few_each_may_keep_a_worker);
     tcase_add_test(t, what_has_no_worker_is_no_connection_of_the_child);
-    tcase_add_test(t, no_more_workers_are_kept_than_may);
+    tcase_add_loop_test(t, no_more_workers_are_kept_than_may, 4, 8);
     tcase_add_test(t, when_there_are_too_many_connections_those_above_the_limit_let_go);
     tcase_add_test(t, a_worker_that_its_connection_leaves_is_free);
     tcase_add_test(t, what_is_due_is_due_after_one_answer);
