@@ -141,8 +141,8 @@ START_TEST(a_scratch_block_is_cached_for_the_next_computation_and_charged_once)
     ck_assert_uint_eq(admission_sum(ledger).cached, 0);
     admission_finish(&here, &limits, scratch);
     ck_assert(admission_drop_cached(&here));
-    ck_assert_uint_eq(admission_sum(ledger).memory, 0);
     ck_assert(!admission_drop_cached(&here));
+    ck_assert_uint_eq(admission_sum(ledger).memory, 0);
 }
 END_TEST
 
@@ -309,6 +309,38 @@ END_TEST
 
 /* ---- threads */
 
+START_TEST(each_call_leaves_the_lock_free)
+{
+    uint64_t ticket = 0;
+    admission_scratch scratch;
+    admission other;
+    ck_assert(admission_join(&other, ledger));
+    assert_unlocked();
+    request_block(MIB, &scratch);
+    assert_unlocked();
+    ck_assert(!admission_charge(&here, &limits, 100 * MIB));
+    assert_unlocked();
+    ck_assert_int_eq(ask(100 * MIB, &ticket), ADMISSION_WAITING);
+    assert_unlocked();
+    admission_withdraw(&here, ticket);
+    assert_unlocked();
+    admission_finish(&here, &limits, scratch); /* is cached, so nothing is returned */
+    assert_unlocked();
+    ck_assert(admission_drop_cached(&here));
+    assert_unlocked();
+    ck_assert(!admission_drop_cached(&here));
+    assert_unlocked();
+    admission_return(&here, 0);
+    assert_unlocked();
+    ck_assert(admission_enter(&here, ADMISSION_WORKER, 1, 1));
+    assert_unlocked();
+    admission_leave(&here, ADMISSION_WORKER);
+    assert_unlocked();
+    admission_sum(ledger);
+    assert_unlocked();
+}
+END_TEST
+
 enum { ROUNDS = 2000 };
 
 static void *take_and_give(void *unused)
@@ -369,6 +401,7 @@ Suite *suite(void)
         tcase_add_test(t, nothing_is_charged_if_the_system_has_no_memory);
     if (!suite_sanitized() && !suite_under_valgrind()) /* they see the unlocking twice */
         tcase_add_test(t, a_signal_handler_may_give_back_whatever_it_has_interrupted);
+    tcase_add_test(t, each_call_leaves_the_lock_free);
     tcase_add_test(t, nothing_is_lost_between_threads);
     suite_add_tcase(s, t);
     return s;
