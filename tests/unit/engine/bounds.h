@@ -12,6 +12,7 @@
 #include "engine/job.h"
 #include "engine/kernel/convolution.h"
 #include "engine/pool.h"
+#include "guarded_scratch.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -244,14 +245,14 @@ static void propagate_bounds(const factorial_job *job, size_t limbs, form f)
     limb *a = calloc(limbs, sizeof *a), *product = calloc(limbs, sizeof *product);
     size_t size = f == PRODUCT ? convolution_scratch(&kernel_of_bounds, limbs)
                                : convolution_scratch_least(&kernel_of_bounds, limbs);
-    void *scratch = aligned_alloc(64, size);
-    ck_assert(a && product && scratch);
+    void *scratch = guarded_scratch_new(size);
+    ck_assert(a && product);
     size_t half = limbs / 2;
     workspace w = {&kernel_of_bounds, job, scratch, size};
     convolution_multiply(&w, product, a, half, a, f == SQUARE ? half : limbs - half - 1);
     free(a);
     free(product);
-    free(scratch);
+    guarded_scratch_delete(scratch, size);
 }
 
 START_TEST(no_product_no_sum_and_no_digit_leaves_its_bounds)
