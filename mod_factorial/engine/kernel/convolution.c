@@ -6,6 +6,7 @@
 #include "../thresholds.h"
 
 enum {
+    LINE = 8,         /* points in a cache line */
     PADDING = 64,     /* points between arrays, so that they do not share the sets of a cache */
     CHUNK_MIN = 512,  /* coefficients; shorter chunks cost more than they distribute */
     SPLIT_CHUNKS = 8, /* of a block */
@@ -39,7 +40,7 @@ static shape shape_for(const kernel *k, size_t limbs)
 
 static size_t points_of(shape s)
 {
-    return s.h * s.segments + PADDING;
+    return (s.h * s.segments + LINE - 1) / LINE * LINE + PADDING;
 }
 
 /* The points of the longest block. */
