@@ -1,11 +1,11 @@
 # Fuzzing of all parsers. FUZZ_SECONDS=600 runs longer than CI does.
 
-# An undefined operation ends the program by an option when it runs: with -fno-sanitize-recover clang
-# needs three times as long to compile the kernels.
 fuzz_packages := $(build_packages) check clang libclang-rt-14-dev
 fuzz_targets  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS  ?= 60
 FUZZ_MAIN      = $(BUILD)/tests/fuzz/replay.o
+# UBSAN_OPTIONS makes an undefined operation end the program: with -fno-sanitize-recover clang needs three
+# times as long to compile the kernels.
 FUZZ_BUILD     = $(MAKE) --no-print-directory $(parallel) BUILD=build/fuzz CC=clang \
                  FUZZ_MAIN=-fsanitize=fuzzer \
                  SANITIZE=-fsanitize=fuzzer-no-link,address,undefined

@@ -173,7 +173,7 @@ class Tree:
         if os.geteuid() != 0:
             alone += ["--user", "--map-current-user"]
         memory = "unlimited" if built == "build/tsan" else MEMORY >> 10
-        # The sanitizer of leaks fails in unshare, which has a process id of another namespace then.
+        # Only the suite may load the leak sanitizer, because unshare fails with it.
         preload = f"LD_PRELOAD={LEAKS} " if leaks else ""
         limit = f"ulimit -d {memory}; {preload}{program}; exit $?"
         environment = {

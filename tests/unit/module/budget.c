@@ -1,7 +1,6 @@
 #include "budget.h"
 
 #include <check.h>
-#include <pthread.h>
 #include <sys/mman.h>
 
 const admission_limits limits = {
@@ -26,21 +25,6 @@ void budget_set_up(void)
     ledger = (void *)(area + room() - admission_ledger_size(PROCESSES));
     ck_assert_int_eq(admission_ledger_init(ledger, PROCESSES), 0);
     ck_assert(admission_join(&here, ledger));
-}
-
-static void *lock_and_unlock(void *unused)
-{
-    pthread_mutex_t *lock = (pthread_mutex_t *)ledger; /* its first member */
-    return pthread_mutex_trylock(lock) || pthread_mutex_unlock(lock) ? unused : NULL;
-}
-
-void assert_unlocked(void)
-{
-    pthread_t thread;
-    void *failed;
-    ck_assert_int_eq(pthread_create(&thread, NULL, lock_and_unlock, &here), 0);
-    pthread_join(thread, &failed);
-    ck_assert_ptr_null(failed);
 }
 
 void budget_tear_down(void)

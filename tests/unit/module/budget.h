@@ -27,7 +27,4 @@ void assert_granted(uint64_t bytes);                    /* the same, at once */
 
 void end_computation(admission *a);
 
-/* Another thread can lock the ledger. This thread would not notice that it still holds the lock. */
-void assert_unlocked(void);
-
 #endif

@@ -309,6 +309,22 @@ END_TEST
 
 /* ---- threads */
 
+static void *lock_and_unlock(void *on_failure)
+{
+    pthread_mutex_t *lock = (pthread_mutex_t *)ledger; /* its first member */
+    return pthread_mutex_trylock(lock) || pthread_mutex_unlock(lock) ? on_failure : NULL;
+}
+
+/* Another thread can lock the ledger. This thread would not notice that it still holds the lock. */
+static void assert_unlocked(void)
+{
+    pthread_t thread;
+    void *failed;
+    ck_assert_int_eq(pthread_create(&thread, NULL, lock_and_unlock, &here), 0);
+    pthread_join(thread, &failed);
+    ck_assert_ptr_null(failed);
+}
+
 START_TEST(each_call_leaves_the_lock_free)
 {
     uint64_t ticket = 0;
