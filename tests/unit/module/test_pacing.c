@@ -189,6 +189,11 @@ START_TEST(a_flush_is_passed_on_at_once)
     ck_assert_uint_eq(strlen(fake.body), 100);
     ck_assert_int_eq(send_through(r, 300), APR_SUCCESS);
     ck_assert_uint_eq(strlen(fake.body), 600);
+    brigade = new_brigade(r);
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(brigade->bucket_alloc));
+    ck_assert_int_eq(pass(r, brigade), APR_SUCCESS);
+    ck_assert_int_eq(fake.flushes, 2);
+    ck_assert_int_eq(fake.data_buckets, 2);
 }
 END_TEST
 
