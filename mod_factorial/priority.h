@@ -8,7 +8,8 @@
 
 /*
  * Forks a process that tries to lower its priority, and returns true if that succeeds: a seccomp
- * filter may kill whatever process makes the system call. To be called before priority_lower, by a
+ * filter may kill whatever process makes the system call. True also means that sched_setaffinity,
+ * by which the engine's threads move, may be called. To be called before priority_lower, by a
  * process without threads. Processes that it forks later inherit the result.
  */
 bool priority_probe(void);

@@ -40,6 +40,8 @@ static unsigned mpm_query(int what)
 /* For the child processes. The ledger survives a restart; this pointer is set again. */
 static admission_ledger *ledger;
 
+static bool may_schedule; /* the system lets threads lower their priority and move */
+
 bool process_prepare(server_rec *server)
 {
     /* A process that is ending and its successor may share a slot of the scoreboard. */
@@ -50,7 +52,8 @@ bool process_prepare(server_rec *server)
     int error = !ledger ? errno : fresh ? admission_ledger_init(ledger, processes) : 0;
     if (error)
         ap_log_error(APLOG_MARK, APLOG_EMERG, error, server, "no shared memory for the budget");
-    if (!priority_probe())
+    may_schedule = priority_probe();
+    if (!may_schedule)
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
                      "compute threads keep the normal priority: the system does not let them "
                      "lower it");
@@ -128,7 +131,7 @@ static factorial_pool *helpers;
 /* The pool's threads inherit a mask that blocks all signals from the compute thread that calls. */
 static void create_helpers(void)
 {
-    helpers = factorial_pool_create(state.threads - 1, priority_lower, NULL);
+    helpers = factorial_pool_create(state.threads - 1, may_schedule, priority_lower, NULL);
 }
 
 factorial_pool *process_pool(void)

@@ -65,7 +65,7 @@ typedef struct {
     void *context;
     factorial_pool *pool; /* NULL: the calling thread only */
     unsigned threads;     /* at most this many at once, including the caller; 0 means 1 */
-    bool yield;           /* call sched_yield() between iterations */
+    bool yield;           /* call sched_yield() between iterations that threads share */
 } factorial_job;
 
 /*
@@ -80,9 +80,11 @@ factorial_status factorial_compute(const factorial_plan *plan, const factorial_j
 /*
  * Starts `helpers` threads, each of which first calls started(context) unless that is NULL. Returns
  * NULL if not all of them can be started. A computation never waits for a helper to become free.
+ * With may_move, a thread that the system has put on the same processor as the thread that woke it
+ * moves to another one by sched_setaffinity, which a seccomp filter may forbid.
  */
-factorial_pool *factorial_pool_create(unsigned helpers, void (*started)(void *context),
-                                      void *context);
+factorial_pool *factorial_pool_create(unsigned helpers, bool may_move,
+                                      void (*started)(void *context), void *context);
 
 /* Ends and joins the threads. The pool must not be in use. NULL is ignored. */
 void factorial_pool_destroy(factorial_pool *pool);

@@ -237,7 +237,7 @@ static char *compute_all(const options *o, size_t *length)
         factorial_prepare();
     if (o->forced && !dispatch_try(o->forced))
         fail(EXIT_FAILURE, "the kernel computes a known product wrong");
-    factorial_pool *pool = factorial_pool_create(o->threads - 1, NULL, NULL);
+    factorial_pool *pool = factorial_pool_create(o->threads - 1, true, NULL, NULL);
     if (!pool)
         fail(EXIT_FAILURE, "%u threads cannot be started", o->threads);
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* sched_getcpu, sched_setaffinity */
 #include "pool.h"
 
 #include "job.h"
@@ -19,9 +20,7 @@
  * run the last iterations; then it waits until it can join the next loop or the sequence is over.
  *
  * A thread that waits for the next loop polls LOOKS times before it sleeps. Most loops begin within
- * microseconds, and to wake a thread takes longer than that. Polling also keeps a helper on its own
- * processor: the system tends to put a thread that it wakes on the processor of the thread that
- * woke it.
+ * microseconds, and to wake a thread takes longer than that.
  */
 enum { LOOKS = 100 }; /* each gives the processor to other threads that want it */
 
@@ -46,12 +45,38 @@ struct factorial_pool {
     pthread_cond_t work;  /* wakes a helper: a loop can be joined, or the pool ends */
     sequence *top;        /* newest first */
     atomic_uint changes;  /* counts what a thread may wait for */
+    unsigned sleeping;    /* threads that wait for `work` or for `changed` of a sequence */
+    int waker;            /* the processor of the thread that woke others last */
     bool ending;
+    bool may_move;
     void (*started)(void *context);
     void *context;
     unsigned helpers;
     pthread_t thread[];
 };
+
+/*
+ * Linux may wake or start a thread on the processor of the thread that wakes it, although another
+ * one is idle. There it would wait for the end of that thread's time slice, some milliseconds. So a
+ * thread that wakes others yields once, and one that runs on the processor of its waker moves. It
+ * will not use processors that are added to a cpuset later. Called with the lock held, which is
+ * released meanwhile.
+ */
+static void move_away(factorial_pool *pool)
+{
+    cpu_set_t allowed, others;
+    int here = sched_getcpu();
+    if (!pool->may_move || here != pool->waker)
+        return;
+    pthread_mutex_unlock(&pool->lock);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+        others = allowed;
+        CPU_CLR((size_t)here, &others);
+        if (sched_setaffinity(0, sizeof others, &others) == 0) /* fails if there is no other */
+            sched_setaffinity(0, sizeof allowed, &allowed);
+    }
+    pthread_mutex_lock(&pool->lock);
+}
 
 /* Waits for something to change, or returns although nothing has. Called with the lock held, which
  * is released meanwhile. */
@@ -64,8 +89,12 @@ static void wait_for_change(factorial_pool *pool, pthread_cond_t *condition)
             sched_yield();
         pthread_mutex_lock(&pool->lock);
     }
-    if (atomic_load(&pool->changes) == seen)
+    if (atomic_load(&pool->changes) == seen) {
+        pool->sleeping++;
         pthread_cond_wait(condition, &pool->lock);
+        pool->sleeping--;
+        move_away(pool);
+    }
 }
 
 /* ---- iterations */
@@ -107,11 +136,18 @@ static bool advance(factorial_pool *pool, sequence *s)
     s->loop = more ? loop : (pool_loop){0};
     atomic_store_explicit(&s->taken, 0, memory_order_relaxed);
     atomic_fetch_add(&pool->changes, 1);
+    pool->waker = sched_getcpu();
+    bool sleeping = pool->sleeping > 0;
     bool wake_owner = s->owner_waits && (s->over || loop.count > 1);
     if (wake_owner)
         pthread_cond_signal(&s->changed);
     for (unsigned i = 1 + wake_owner; i < loop.count && i < s->most; i++)
         pthread_cond_signal(&pool->work);
+    if (sleeping && pool->may_move && loop.count > 1) {
+        pthread_mutex_unlock(&pool->lock);
+        sched_yield();
+        pthread_mutex_lock(&pool->lock);
+    }
     return more;
 }
 
@@ -149,6 +185,7 @@ static void *help(void *argument)
     fesetenv(FE_DFL_ENV); /* the kernels need rounding to nearest */
 
     pthread_mutex_lock(&pool->lock);
+    move_away(pool);
     while (!pool->ending) {
         sequence *s = choose(pool);
         if (s)
@@ -160,12 +197,14 @@ static void *help(void *argument)
     return NULL;
 }
 
-factorial_pool *factorial_pool_create(unsigned helpers, void (*started)(void *context),
-                                      void *context)
+factorial_pool *factorial_pool_create(unsigned helpers, bool may_move,
+                                      void (*started)(void *context), void *context)
 {
     factorial_pool *pool = calloc(1, sizeof *pool + helpers * sizeof *pool->thread);
     if (!pool)
         return NULL;
+    pool->waker = sched_getcpu();
+    pool->may_move = may_move;
     pool->started = started;
     pool->context = context;
     pthread_mutex_init(&pool->lock, NULL);

@@ -1,5 +1,5 @@
-"""Runs a command in which the system calls that set a priority end by ACTION, a number of seccomp's, as by
-systemd's SystemCallFilter=~@resources: forbid_priorities.py ACTION COMMAND..."""
+"""Runs a command in which system calls that set a priority or processors end by ACTION, a number of
+seccomp's, as by systemd's SystemCallFilter=~@resources: forbid_priorities.py ACTION COMMAND..."""
 
 import ctypes
 import os
@@ -9,12 +9,16 @@ import sys
 NO_NEW_PRIVS, SECCOMP, FILTER = 38, 22, 2  # prctl's
 ALLOW = 0x7FFF0000
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06  # instructions of BPF
-SETPRIORITY, SCHED_SETATTR = {"x86_64": (141, 314), "aarch64": (140, 274)}[os.uname().machine]
+CALLS = {  # setpriority, sched_setattr, sched_setaffinity
+    "x86_64": (141, 314, 203),
+    "aarch64": (140, 274, 122),
+}[os.uname().machine]
 
 program = [
     (LOAD, 0, 0, 0),  # the number of the call
-    (JUMP_IF_EQUAL, 1, 0, SETPRIORITY),
-    (JUMP_IF_EQUAL, 0, 1, SCHED_SETATTR),
+    (JUMP_IF_EQUAL, 2, 0, CALLS[0]),
+    (JUMP_IF_EQUAL, 1, 0, CALLS[1]),
+    (JUMP_IF_EQUAL, 0, 1, CALLS[2]),
     (RETURN, 0, 0, int(sys.argv[1])),
     (RETURN, 0, 0, ALLOW),
 ]

@@ -259,7 +259,8 @@ START_TEST(no_product_no_sum_and_no_digit_leaves_its_bounds)
 {
     fill_fields();
     /* Many threads in the division of the work, but none besides this one. */
-    factorial_job alone = {0}, many = {.pool = factorial_pool_create(0, NULL, NULL), .threads = 64};
+    factorial_job alone = {0},
+                  many = {.pool = factorial_pool_create(0, false, NULL, NULL), .threads = 64};
     ck_assert_ptr_nonnull(many.pool);
     unsigned longest = suite_under_valgrind() ? 12 : suite_sanitized() ? 14 : 18;
     for (unsigned log = 5; log < longest; log++)

@@ -44,7 +44,7 @@ static void gmp_free(void *block, size_t bytes)
 
 void computing_set_up(void)
 {
-    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(HELPERS, NULL, NULL)};
+    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(HELPERS, false, NULL, NULL)};
     ck_assert_ptr_nonnull(job.pool);
     mp_set_memory_functions(gmp_allocate, gmp_reallocate, gmp_free);
 }

@@ -16,7 +16,7 @@ static factorial_job job;
 
 static void set_up(void)
 {
-    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
+    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, false, NULL, NULL)};
     ck_assert_ptr_nonnull(job.pool);
 }
 

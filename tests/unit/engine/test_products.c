@@ -11,7 +11,7 @@ static factorial_job job;
 
 static void set_up(void)
 {
-    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
+    job = (factorial_job){.threads = 2, .pool = factorial_pool_create(1, false, NULL, NULL)};
 }
 
 static void tear_down(void)

@@ -31,7 +31,7 @@ START_TEST(digits_are_written_as_printf_writes_them)
     const kernel *k = dispatch_available((unsigned)_i);
     if (!k)
         return;
-    factorial_job job = {.threads = 2, .pool = factorial_pool_create(1, NULL, NULL)};
+    factorial_job job = {.threads = 2, .pool = factorial_pool_create(1, false, NULL, NULL)};
     limb *a = malloc(MANY * sizeof *a);
     for (size_t limbs = 1; limbs < MANY; limbs = limbs < 40 ? limbs + 1 : limbs * 3)
         for (int kind = 0; kind < 3; kind++) {

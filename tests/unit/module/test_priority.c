@@ -69,16 +69,21 @@ START_TEST(a_signal_does_not_change_the_answer)
 }
 END_TEST
 
-static const unsigned actions[] = {SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | 1 /* EPERM */};
-
 /* As by systemd's SystemCallFilter=~@resources. */
+static const struct {
+    unsigned call, action;
+} filters[] = {
+    {SYS_sched_setattr, SECCOMP_RET_KILL_PROCESS},
+    {SYS_sched_setattr, SECCOMP_RET_ERRNO | 1 /* EPERM */},
+    {SYS_sched_setaffinity, SECCOMP_RET_KILL_PROCESS},
+};
+
 START_TEST(where_it_is_forbidden_nothing_happens)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setpriority, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_setattr, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, actions[_i]),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, filters[_i].call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, filters[_i].action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = {sizeof code / sizeof *code, code};
@@ -98,7 +103,7 @@ Suite *suite(void)
     tcase_add_test(t, a_priority_is_lowered_by_5_and_not_below_the_lowest);
     tcase_add_test(t, a_signal_does_not_change_the_answer);
     tcase_add_loop_test(t, where_it_is_forbidden_nothing_happens, 0,
-                        sizeof actions / sizeof *actions);
+                        sizeof filters / sizeof *filters);
     suite_add_tcase(s, t);
     return s;
 }
