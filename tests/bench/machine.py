@@ -41,12 +41,20 @@ def versions(build):
     }
 
 
+def _model():
+    """Its name, which virtual machines shorten, and the numbers that tell its generation."""
+    processors = pathlib.Path("/proc/cpuinfo").read_text()
+    known = dict(re.findall(r"^(model name|cpu family|model)\s*: (.*)$", processors, re.M))
+    if "model name" not in known:
+        return platform.machine()
+    return f"{known['model name']}, family {known['cpu family']} model {known['model']}"
+
+
 def describe():
-    model = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
     return {
         "processors": peers.CPUS,
-        "model": model[1] if model else platform.machine(),
+        "model": _model(),
         "memory_gib": round(memory / 2**30),
         "kernel": re.match(r"[\d.]+", platform.release())[0],
         "date": datetime.date.today().isoformat(),
