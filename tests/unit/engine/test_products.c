@@ -98,6 +98,18 @@ START_TEST(the_products_are_those_of_the_primes_with_each_bit)
 }
 END_TEST
 
+/* The first subtree of a bit becomes the product, and keeps the number of its primes. */
+START_TEST(for_several_threads_the_primes_are_divided_into_subtrees)
+{
+    enum { PRIMES = 1229 }; /* up to 10,000 */
+    for (job.threads = 1; dispatch_available(0) && job.threads <= 2; job.threads++) {
+        multiplied all = multiply(10000);
+        ck_assert_uint_eq(all.products.power[0].primes, job.threads == 1 ? PRIMES : PRIMES / 64);
+        release(&all);
+    }
+}
+END_TEST
+
 START_TEST(the_words_fit_up_to_the_limit)
 {
     static const uint64_t n[] = {1000000, 9999999, 30000000, FACTORIAL_LIMIT};
@@ -116,6 +128,7 @@ Suite *suite(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, the_products_are_those_of_the_primes_with_each_bit);
+    tcase_add_test(t, for_several_threads_the_primes_are_divided_into_subtrees);
     tcase_add_test(t, the_words_fit_up_to_the_limit);
     suite_add_tcase(s, t);
     return s;
