@@ -141,8 +141,8 @@ infra-changes: infra-setup ## show how the templates differ from those of anothe
 delivery-test: ## test all steps of the delivery; it needs neither an account nor a registry (as root)
 images-test: ## run container-test and delivery-test at the same time (as root)
 delivery-test: suites = $(delivery_run)
-# The container tests measure times, so the others run at the lowest priority.
-images-test: suites = sh -c 'nice -n 19 $(delivery_run) & tests/run $(container_suites:%=tests/container/%); \
+# The container tests measure times, so the others run at a lower priority.
+images-test: suites = sh -c 'nice -n 5 $(delivery_run) & tests/run $(container_suites:%=tests/container/%); \
     status=$$?; wait $$! && exit $$status'
 delivery-test images-test: container-packages delivery-tools build/container/build.tar
 	$(call install,$(image_packages) awscli)
