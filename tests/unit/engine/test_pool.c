@@ -408,6 +408,24 @@ START_TEST(threads_yield_between_iterations_that_they_share)
 }
 END_TEST
 
+static void take_a_moment(void *context, size_t index)
+{
+    for (volatile int i = 0; i < 3000; i++)
+        ;
+}
+
+/* The helper still polls for the next loop. */
+START_TEST(a_pool_can_be_destroyed_right_after_a_loop)
+{
+    for (int i = 0; i < (suite_under_valgrind() || suite_sanitized() ? 100 : 3000); i++) {
+        factorial_pool *own = factorial_pool_create(1, false, NULL, NULL);
+        factorial_job job = {.pool = own, .threads = 2};
+        pool_run(&job, 20, take_a_moment, NULL);
+        factorial_pool_destroy(own);
+    }
+}
+END_TEST
+
 START_TEST(a_pool_of_none_and_no_pool_can_be_destroyed)
 {
     factorial_pool_destroy(NULL);
@@ -440,6 +458,7 @@ Suite *suite(void)
     tcase_add_test(t, a_thread_on_another_processor_stays_there);
     tcase_add_test(t, where_it_is_forbidden_no_thread_moves);
     tcase_add_test(t, threads_yield_between_iterations_that_they_share);
+    tcase_add_test(t, a_pool_can_be_destroyed_right_after_a_loop);
     tcase_add_test(t, once_cancelled_no_further_step_is_taken);
     tcase_add_test(t, each_helper_calls_started_and_has_the_default_environment_then);
     tcase_add_test(t, a_pool_of_none_and_no_pool_can_be_destroyed);

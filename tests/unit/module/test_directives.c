@@ -7,6 +7,20 @@
 #include <http_core.h>
 #include <string.h>
 
+/* The machine, in place of cgroup.c. */
+static unsigned processors = 2;
+static uint64_t memory = (uint64_t)24 << 30;
+
+unsigned cgroup_processors(const char *root)
+{
+    return processors;
+}
+
+uint64_t cgroup_memory(const char *root)
+{
+    return memory;
+}
+
 static void *record(void)
 {
     return directives_create(fake.pool, NULL);
@@ -122,13 +136,23 @@ START_TEST(the_help_of_a_number_names_range_and_default)
 }
 END_TEST
 
+static const struct {
+    unsigned processors, threads;
+    uint64_t memory, mib;
+} machines[] = {
+    {1, 1, (uint64_t)300 << 20, 150},
+    {3, 3, (uint64_t)511 << 20, 255},
+    {4, 4, (uint64_t)512 << 20, 256},
+    {16, 4, (uint64_t)24 << 30, 256},
+};
+
 START_TEST(some_defaults_are_the_machines)
 {
-    unsigned processors = cgroup_processors("");
-    uint64_t half = cgroup_memory("") / 2 >> 20;
+    processors = machines[_i].processors;
+    memory = machines[_i].memory;
     ck_assert_uint_eq(fake_setting(record(), "FactorialConcurrency"), processors);
-    ck_assert_uint_eq(fake_setting(record(), "FactorialThreads"), processors < 4 ? processors : 4);
-    ck_assert_uint_eq(fake_setting(record(), "FactorialMemory"), half < 256 ? half : 256);
+    ck_assert_uint_eq(fake_setting(record(), "FactorialThreads"), machines[_i].threads);
+    ck_assert_uint_eq(fake_setting(record(), "FactorialMemory"), machines[_i].mib);
 }
 END_TEST
 
@@ -238,7 +262,7 @@ Suite *suite(void)
     tcase_add_loop_test(t, a_number_has_a_default_a_range_and_contexts, 0, NUMBERS);
     tcase_add_loop_test(t, a_refused_number_changes_nothing_and_is_told_the_range, 0, NUMBERS);
     tcase_add_loop_test(t, the_help_of_a_number_names_range_and_default, 0, NUMBERS);
-    tcase_add_test(t, some_defaults_are_the_machines);
+    tcase_add_loop_test(t, some_defaults_are_the_machines, 0, sizeof machines / sizeof *machines);
     tcase_add_test(t, the_engine_is_named);
     tcase_add_test(t, a_mark_is_for_the_exact_address);
     tcase_add_test(t, inner_marks_win_and_outer_ones_are_inherited);
