@@ -69,7 +69,7 @@ static const struct {
     [CONCURRENCY] = {1, 1024, .machine = default_concurrency, .global = true},
     [THREADS] = {1, 64, .machine = default_threads, .global = true},
     [MAX_WAITING] = {0, 1024, .fallback = 64, .global = true},
-    [ENGINE] = {FACTORIAL_AUTO, FACTORIAL_GMP, .fallback = FACTORIAL_AUTO, .global = true},
+    [ENGINE] = {.fallback = FACTORIAL_AUTO},
 };
 
 /* ---- configuration records */

@@ -1,13 +1,15 @@
 """Reloading and restarting, and clients that leave."""
 
 import contextlib
+import platform
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from client import Connection
-from httpd import API, ENDPOINT, Httpd, running, wait_until
+from httpd import API, ENDPOINT, Httpd, running, wait_until, watched
 
 pytestmark = pytest.mark.mpm
 
@@ -24,6 +26,15 @@ def wait_for_status(server: Httpd, number: int, status: int) -> None:
     wait_until(
         lambda: server.get(f"{API}?number={number}").status == status, f"{number} is {status}"
     )
+
+
+def test_the_log_names_the_kernel_for_this_processor() -> None:
+    flags = set(Path("/proc/cpuinfo").read_text().split())
+    fastest = "neon" if platform.machine() == "aarch64" else "gmp"
+    if {"avx2", "fma"} <= flags:
+        fastest = "avx512" if {"avx512dq", "avx512vl"} <= flags else "avx2"
+    with watched() as server:
+        assert server.logged(f"configured, kernel {fastest},")
 
 
 def test_a_reload_applies_changed_limits(server: Httpd) -> None:
