@@ -340,6 +340,23 @@ START_TEST(no_memory_is_an_error)
 }
 END_TEST
 
+#ifdef __GLIBC__ /* musl has no stack of more than 8 MiB */
+START_TEST(no_thread_is_an_error)
+{
+    factorial_request q;
+    pthread_attr_t huge;
+    request_rec *r = start_child(8);
+    pthread_attr_init(&huge);
+    ck_assert_int_eq(pthread_attr_setstacksize(&huge, (size_t)1 << 46), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&huge), 0);
+    ck_assert_int_eq(compute(r, 30000, &q), OUTCOME_MEMORY);
+    ck_assert_ptr_null(q.digits);
+    slot_return(&q.slot, q.r);
+    assert_budget_is_free();
+}
+END_TEST
+#endif
+
 START_TEST(the_largest_number_is_what_memory_has_room_for)
 {
     request_rec *r = fake_request(NULL);
@@ -386,6 +403,10 @@ Suite *suite(void)
     }
     if (!suite_sanitized() && !suite_under_valgrind())
         tcase_add_test(t, no_memory_is_an_error);
+#ifdef __GLIBC__
+    if (!suite_sanitized() && !suite_under_valgrind())
+        tcase_add_test(t, no_thread_is_an_error);
+#endif
     suite_add_tcase(s, t);
     return s;
 }
