@@ -3,6 +3,7 @@
 #include "suite.h"
 
 #include <apr_portable.h>
+#include <poll.h>
 #include <scoreboard.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 enum {
     WAIT_MS = 500,
     KEPT_MOST_MS = 1000,
+    SILENT_MS = 20, /* until a client speaks for which httpd waits */
     KEPT_BY_FEW = 3 /* connections, each of which may keep a worker */
 };
 
@@ -64,6 +66,30 @@ static void hear_it(const client *c)
     ck_assert_int_eq(recv(near_end, &byte, 1, 0), 1);
 }
 
+/* ---- time, which passes only while httpd waits, or when a test says so */
+
+static const client *speaker; /* sends a byte SILENT_MS after the next wait has begun */
+
+static void pass(int milliseconds)
+{
+    fake.stopped[CLOCK_REALTIME] += apr_time_from_msec(milliseconds);
+}
+
+/* In place of the C library's. */
+int poll(struct pollfd *sockets, nfds_t count, int milliseconds)
+{
+    const struct timespec none = {0};
+    int ready = ppoll(sockets, count, &none, NULL);
+    if (ready == 0 && !speaker)
+        pass(milliseconds);
+    if (ready != 0 || !speaker)
+        return ready;
+    pass(SILENT_MS);
+    say_something(speaker);
+    speaker = NULL;
+    return ppoll(sockets, count, &none, NULL);
+}
+
 /* ---- what httpd does */
 
 /* A request that begins so long after the answer before it was sent, and its answer. */
@@ -104,12 +130,13 @@ static int wait_in_vain(const client *c)
     return waited;
 }
 
-/* A busy machine may take as long for a look without a wait, which sets no status. */
 static bool waits_in_vain(const client *c)
 {
     fake.child_status = SERVER_READY;
     int waited = wait_in_vain(c);
-    return fake.child_status == SERVER_BUSY_KEEPALIVE && waited >= WAIT_MS;
+    ck_assert_int_eq(fake.child_status, waited ? SERVER_BUSY_KEEPALIVE : SERVER_READY);
+    ck_assert(waited == 0 || waited == WAIT_MS);
+    return waited > 0;
 }
 
 /* Has sent one request and a second one right after the answer to it. */
@@ -133,6 +160,7 @@ static void start_process(bool event, int workers)
 static void set_up(void)
 {
     fake_set_up();
+    fake_stop_clocks();
     sends = 0;
     rest = false;
     keepalive_register();
@@ -160,7 +188,6 @@ START_TEST(a_quick_client_is_awaited_once_for_each_answer)
     client c = quick_client();
     ck_assert(waits_in_vain(&c));
     ck_assert_int_eq(sends, 1); /* what httpd held of the answer */
-    ck_assert_int_eq(fake.child_status, SERVER_BUSY_KEEPALIVE);
     ck_assert(!waits_in_vain(&c));
     ck_assert_int_eq(fake.filters_added, 1);
 }
@@ -168,7 +195,6 @@ END_TEST
 
 START_TEST(a_client_that_took_as_long_as_the_wait_is_not_awaited)
 {
-    fake_stop_clocks();
     client c = connect_client();
     serve(&c, 0);
     ck_assert_int_eq(look(&c), APR_EAGAIN);
@@ -181,22 +207,13 @@ START_TEST(a_client_that_took_as_long_as_the_wait_is_not_awaited)
 }
 END_TEST
 
-static void *speak_later(void *argument)
-{
-    usleep(20000);
-    say_something(argument);
-    return NULL;
-}
-
 START_TEST(the_wait_ends_when_the_request_comes)
 {
     client c = quick_client();
     apr_time_t start = apr_time_now();
-    pthread_t thread;
-    ck_assert_int_eq(pthread_create(&thread, NULL, speak_later, &c), 0);
+    speaker = &c;
     ck_assert_int_eq(look(&c), APR_SUCCESS);
-    ck_assert(apr_time_now() - start < apr_time_from_msec(WAIT_MS));
-    pthread_join(thread, NULL);
+    ck_assert_int_eq(apr_time_now() - start, apr_time_from_msec(SILENT_MS));
 }
 END_TEST
 
@@ -226,7 +243,7 @@ START_TEST(other_reads_are_passed_on)
     ck_assert_int_eq(read_by(&c, AP_MODE_SPECULATIVE, APR_BLOCK_READ), APR_EAGAIN);
     ck_assert_int_eq(fake.reads, 2);
     ck_assert_int_eq(sends, 0);
-    ck_assert(apr_time_now() - start < apr_time_from_msec(WAIT_MS));
+    ck_assert_int_eq(apr_time_now(), start);
 }
 END_TEST
 
@@ -268,10 +285,8 @@ END_TEST
 static client client_with_worker(void)
 {
     client c = quick_client();
-    pthread_t thread;
-    ck_assert_int_eq(pthread_create(&thread, NULL, speak_later, &c), 0);
+    speaker = &c;
     ck_assert_int_eq(look(&c), APR_SUCCESS);
-    pthread_join(thread, NULL);
     hear_it(&c);
     serve(&c, 0);
     return c;
@@ -370,24 +385,32 @@ END_TEST
 START_TEST(the_wait_is_not_the_requests_time)
 {
     client c = quick_client();
-    apr_time_t start = fake.worker.start_time = apr_time_now();
-    int waited = wait_in_vain(&c);
-    ck_assert_int_ge(waited, WAIT_MS);
-    ck_assert(fake.worker.start_time - start >= apr_time_from_msec(WAIT_MS));
-    ck_assert(fake.worker.start_time <= apr_time_now());
+    fake.worker.start_time = apr_time_now();
+    ck_assert_int_eq(wait_in_vain(&c), WAIT_MS);
+    ck_assert_int_eq(fake.worker.start_time, apr_time_now());
 }
 END_TEST
+
+/* How long a connection is kept so much time after it began to keep its worker. */
+static const struct {
+    int kept, wait;
+} keeping[] = {
+    {SILENT_MS, WAIT_MS},
+    {KEPT_MOST_MS - WAIT_MS, WAIT_MS},
+    {KEPT_MOST_MS - WAIT_MS / 2, WAIT_MS / 2},
+    {KEPT_MOST_MS - 1, 1},
+    {KEPT_MOST_MS, 0},
+    {0, WAIT_MS},
+    {-1, 0}, /* the clock was set back */
+};
 
 START_TEST(after_a_second_it_is_the_listeners_turn)
 {
     client c = client_with_worker();
-    usleep(1000 * (KEPT_MOST_MS - WAIT_MS / 2));
-    ck_assert(!waits_in_vain(&c)); /* not as long as it might */
+    pass(keeping[_i].kept - SILENT_MS);
+    ck_assert_int_eq(wait_in_vain(&c), keeping[_i].wait);
     serve(&c, 0);
-    ck_assert(waits_in_vain(&c));
-    c = client_with_worker();
-    usleep(1000 * KEPT_MOST_MS);
-    ck_assert_int_lt(wait_in_vain(&c), WAIT_MS / 2);
+    ck_assert(waits_in_vain(&c) == (keeping[_i].wait < WAIT_MS)); /* begins anew, if it was quick */
 }
 END_TEST
 
@@ -412,7 +435,8 @@ Suite *suite(void)
     tcase_add_test(t, a_worker_that_its_connection_leaves_is_free);
     tcase_add_test(t, what_is_due_is_due_after_one_answer);
     tcase_add_test(t, the_wait_is_not_the_requests_time);
-    tcase_add_test(t, after_a_second_it_is_the_listeners_turn);
+    tcase_add_loop_test(t, after_a_second_it_is_the_listeners_turn, 0,
+                        sizeof keeping / sizeof *keeping);
     suite_add_tcase(s, t);
     return s;
 }
