@@ -188,8 +188,7 @@ static uint64_t queue(admission *a, const admission_limits *limits, unsigned wai
     return ledger->last_ticket;
 }
 
-/* memory_wanted is set by the first request. The one that is first afterwards sets it if necessary.
- */
+/* memory_wanted is set by the first request. The next one that is first sets it if necessary. */
 static void dequeue(admission *a, uint64_t ticket)
 {
     waiter *place = ticket ? find_waiter(a->ledger, ticket) : NULL;
@@ -210,8 +209,7 @@ static void dequeue(admission *a, uint64_t ticket)
 
 enum { NONE = ADMISSION_CACHED_MAX };
 
-/* The smallest cached block that is long enough and at most twice as long; NONE if there is none.
- */
+/* The smallest cached block that is long enough and at most twice as long; or NONE. */
 static unsigned find_cached(const admission *a, size_t bytes)
 {
     unsigned best = NONE;

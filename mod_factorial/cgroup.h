@@ -14,8 +14,7 @@
  */
 unsigned cgroup_processors(const char *root);
 
-/* Bytes of memory: the physical memory, or the least limit of the control groups if that is less.
- */
+/* Bytes of physical memory, or the least limit of the control groups if that is less. */
 uint64_t cgroup_memory(const char *root);
 
 #endif

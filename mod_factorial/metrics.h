@@ -24,8 +24,7 @@ void metrics_count(outcome how);
 /* Counts a health check that was answered UP. metrics_count does not count it. From any thread. */
 void metrics_count_health_check(void);
 
-/* Counts a computation: its digits, and the microseconds of waiting and computing. From any thread.
- */
+/* Counts a computation: its digits, its microseconds of waiting and computing. From any thread. */
 void metrics_computed(uint64_t digits, uint64_t waited, uint64_t computed);
 
 #endif

@@ -32,8 +32,7 @@ extern const process_state *const process;
 /* True after an ungraceful stop has begun: running computations are to be cancelled. */
 bool process_is_stopping(void);
 
-/* For post_config: creates the budget and the metrics. False, with a line in the log, if it cannot.
- */
+/* For post_config: creates the budget and the metrics. Logs why and returns false if it fails. */
 bool process_prepare(server_rec *server);
 
 /* The child_init hook. */

@@ -11,8 +11,7 @@
 void *guarded_scratch_new(size_t size);
 void guarded_scratch_delete(void *block, size_t size);
 
-/* The end of the highest byte that no longer has the pattern, counted from the block's beginning.
- */
+/* The end of the highest byte that has changed, counted from the block's beginning. */
 size_t guarded_scratch_used(const void *block, size_t size);
 
 #endif

@@ -9,8 +9,7 @@
 /* Bytes of scratch memory for gmp_factorial, from the plan's n and digits. */
 size_t gmp_factorial_scratch(const factorial_plan *plan);
 
-/* An upper bound of the memory that GMP takes from malloc. If malloc fails, GMP ends the process.
- */
+/* An upper bound of the bytes that GMP takes from malloc. If malloc fails, GMP ends the process. */
 size_t gmp_factorial_heap(const factorial_plan *plan);
 
 /*

@@ -174,8 +174,7 @@ START_TEST(products_of_the_largest_limbs_are_exact)
 }
 END_TEST
 
-/* a b on 64 threads, for which blocks are split, and on two; in all scratch memory and the least.
- */
+/* a b on 64 threads, for which blocks are split, and on two; in all scratch and in the least. */
 static void check_split(const limb *a, size_t an, const limb *b, size_t bn)
 {
     limb *product = new_limbs(an + bn), *expected = new_limbs(an + bn);

@@ -156,8 +156,7 @@ START_TEST(rounding_is_to_nearest_within_and_as_it_was_afterwards)
 }
 END_TEST
 
-/* A computation of one thread. The thread asserts nothing: Check's assertions are not for threads.
- */
+/* A computation of one thread, which asserts nothing: Check's assertions are not for threads. */
 typedef struct {
     pthread_t thread;
     factorial_plan plan;
