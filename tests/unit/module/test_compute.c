@@ -258,7 +258,7 @@ START_TEST(cached_blocks_are_freed_after_five_seconds_without_a_computation)
     nanosleep(&some_ticks, NULL);
     ck_assert_uint_gt(admission_sum(process->budget->ledger).cached, 0);
     fake.monotonic += 5000000;
-    while (admission_sum(process->budget->ledger).cached > 0)
+    while (admission_sum(process->budget->ledger).memory > 0)
         nanosleep(&moment, NULL);
     assert_budget_is_free();
 }
