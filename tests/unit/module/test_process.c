@@ -7,6 +7,7 @@
 #include "suite.h"
 
 #include <apr_optional.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -108,11 +109,35 @@ START_TEST(a_computation_on_several_threads_has_a_pool)
 }
 END_TEST
 
+static void run_nothing(compute_task *task)
+{
+}
+
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *threads = opendir("/proc/self/task");
+    while (readdir(threads))
+        count++;
+    closedir(threads);
+    return count;
+}
+
 START_TEST(the_end_of_a_process_stops_its_threads)
 {
+    compute_task task = {.run = run_nothing};
+    set("FactorialThreads", "3");
     start(4, 8);
+    ck_assert(compute_threads_submit(process->compute_threads, &task));
+    ck_assert(compute_threads_wait(process->compute_threads, &task, 10000));
+    ck_assert_ptr_nonnull(process_pool());
+    int others = count_threads() - 3;
     apr_pool_clear(fake.pool);
     ck_assert(process_is_stopping());
+    /* The system forgets a thread a moment after its end. */
+    for (int i = 0; count_threads() > others && i < 20000; i++)
+        usleep(1000);
+    ck_assert_int_le(count_threads(), others);
 }
 END_TEST
 
@@ -146,10 +171,6 @@ END_TEST
 static uint64_t cached(void)
 {
     return admission_sum(process->budget->ledger).cached;
-}
-
-static void run_nothing(compute_task *task)
-{
 }
 
 /* Has a block cached, lets so much time pass, and the idle threads look. */
