@@ -1,5 +1,6 @@
 #include "suite.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,6 +33,23 @@ long suite_address_space(void)
     fclose(file);
     pages = strtol(line, NULL, 10);
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+int suite_threads(void)
+{
+    int count = 0;
+    DIR *threads = opendir("/proc/self/task");
+    for (struct dirent *entry; (entry = readdir(threads));)
+        count += entry->d_name[0] != '.';
+    closedir(threads);
+    return count;
+}
+
+void suite_expect_threads(int most)
+{
+    for (int i = 0; suite_threads() > most && i < 20000; i++)
+        usleep(1000);
+    ck_assert_int_le(suite_threads(), most);
 }
 
 int main(void)

@@ -25,4 +25,11 @@ bool suite_nightly(void);
 /* Kilobytes of address space that this process has. */
 long suite_address_space(void);
 
+/* Threads of this process. */
+int suite_threads(void);
+
+/* Fails unless so many threads are left, or fewer; the system forgets one a moment after its end.
+ */
+void suite_expect_threads(int most);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -446,6 +447,18 @@ START_TEST(a_pool_can_be_destroyed_right_after_a_loop)
 }
 END_TEST
 
+START_TEST(where_some_threads_cannot_be_started_none_is_left)
+{
+    int others = suite_threads();
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = ((rlim_t)suite_address_space() << 10) + (40 << 20);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    ck_assert_ptr_null(factorial_pool_create(1000, false, NULL, NULL));
+    suite_expect_threads(others);
+}
+END_TEST
+
 START_TEST(a_pool_of_none_and_no_pool_can_be_destroyed)
 {
     factorial_pool_destroy(NULL);
@@ -482,6 +495,8 @@ Suite *suite(void)
     tcase_add_test(t, once_cancelled_no_further_step_is_taken);
     tcase_add_test(t, each_helper_calls_started_and_has_the_default_environment_then);
     tcase_add_test(t, a_pool_of_none_and_no_pool_can_be_destroyed);
+    if (!suite_sanitized() && !suite_under_valgrind())
+        tcase_add_test(t, where_some_threads_cannot_be_started_none_is_left);
     suite_add_tcase(s, t);
     return s;
 }

@@ -7,7 +7,6 @@
 #include "suite.h"
 
 #include <apr_optional.h>
-#include <dirent.h>
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -113,16 +112,6 @@ static void run_nothing(compute_task *task)
 {
 }
 
-static int count_threads(void)
-{
-    int count = 0;
-    DIR *threads = opendir("/proc/self/task");
-    while (readdir(threads))
-        count++;
-    closedir(threads);
-    return count;
-}
-
 START_TEST(the_end_of_a_process_stops_its_threads)
 {
     compute_task task = {.run = run_nothing};
@@ -131,13 +120,10 @@ START_TEST(the_end_of_a_process_stops_its_threads)
     ck_assert(compute_threads_submit(process->compute_threads, &task));
     ck_assert(compute_threads_wait(process->compute_threads, &task, 10000));
     ck_assert_ptr_nonnull(process_pool());
-    int others = count_threads() - 3;
+    int others = suite_threads() - 3;
     apr_pool_clear(fake.pool);
     ck_assert(process_is_stopping());
-    /* The system forgets a thread a moment after its end. */
-    for (int i = 0; count_threads() > others && i < 20000; i++)
-        usleep(1000);
-    ck_assert_int_le(count_threads(), others);
+    suite_expect_threads(others);
 }
 END_TEST
 
