@@ -28,8 +28,7 @@ long suite_address_space(void);
 /* Threads of this process. */
 int suite_threads(void);
 
-/* Fails unless so many threads are left, or fewer; the system forgets one a moment after its end.
- */
+/* Waits, as the system forgets a thread a moment after its end, and fails if more are left. */
 void suite_expect_threads(int most);
 
 #endif
