@@ -247,23 +247,6 @@ START_TEST(a_long_number_needs_the_memory_that_its_plan_says)
 }
 END_TEST
 
-START_TEST(cached_blocks_are_freed_after_five_seconds_without_a_computation)
-{
-    factorial_request q;
-    struct timespec some_ticks = {.tv_nsec = 250000000}, moment = {.tv_nsec = 10000000};
-    request_rec *r = start_child(8);
-    ck_assert_int_eq(compute(r, 100000, &q), OUTCOME_OK);
-    result_free(q.digits);
-    slot_return(&q.slot, q.r);
-    nanosleep(&some_ticks, NULL);
-    ck_assert_uint_gt(admission_sum(process->budget->ledger).cached, 0);
-    fake.monotonic += 5000000;
-    while (admission_sum(process->budget->ledger).memory > 0)
-        nanosleep(&moment, NULL);
-    assert_budget_is_free();
-}
-END_TEST
-
 START_TEST(without_an_account_large_numbers_are_refused)
 {
     factorial_request q;
@@ -411,7 +394,6 @@ Suite *suite(void)
         tcase_add_test(t, a_scratch_block_is_cached_and_freed_when_another_process_lacks_memory);
         tcase_add_loop_test(t, nobody_is_refused_for_memory_that_is_kept, 0, BOTH);
         tcase_add_loop_test(t, a_long_number_needs_the_memory_that_its_plan_says, 0, 2);
-        tcase_add_test(t, cached_blocks_are_freed_after_five_seconds_without_a_computation);
         tcase_add_test(t, without_an_account_large_numbers_are_refused);
         tcase_add_loop_test(t, a_large_number_holds_its_digits_until_they_are_released, 0, BOTH);
         tcase_add_loop_test(t, who_finds_the_budget_taken_waits_and_is_refused, 0, BOTH);

@@ -407,18 +407,6 @@ START_TEST(a_stream_needs_a_slot_from_its_second_chunk_on)
 }
 END_TEST
 
-START_TEST(a_slot_is_returned_with_its_request)
-{
-    request_rec *r = paced_request();
-    apr_pool_create(&r->pool, fake.pool);
-    ck_assert(slot_take(&q.slot, r));
-    ck_assert(slot_take(&q.slot, r)); /* the same one */
-    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 1);
-    apr_pool_destroy(r->pool);
-    ck_assert_uint_eq(slots_taken(ADMISSION_WORKER), 0);
-}
-END_TEST
-
 /* httpd's Timeout in seconds, and how often it is asked, every five seconds, to send what it holds.
  * The deadline is ten seconds after the start. */
 static const struct {
@@ -478,7 +466,6 @@ Suite *suite(void)
     tcase_add_test(t, without_a_slot_no_worker_waits);
     tcase_add_test(t, where_each_connection_has_a_worker_waiting_needs_no_slot);
     tcase_add_test(t, a_stream_needs_a_slot_from_its_second_chunk_on);
-    tcase_add_test(t, a_slot_is_returned_with_its_request);
     tcase_add_loop_test(t, a_silent_client_is_given_up_after_httpds_timeout_and_at_the_deadline, 0,
                         sizeof waits / sizeof *waits);
     tcase_add_test(t, a_socket_that_httpd_has_closed_ends_the_wait);

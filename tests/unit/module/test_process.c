@@ -159,14 +159,15 @@ static uint64_t cached(void)
     return admission_sum(process->budget->ledger).cached;
 }
 
-/* Has a block cached, lets so much time pass, and the idle threads look. */
-static void be_idle_for(int64_t seconds)
+/* Has a block cached, at which an idle thread looks several times, and lets so much time pass. */
+static void be_idle_for(int64_t milliseconds)
 {
     uint64_t ticket = 0;
     compute_task task = {.run = run_nothing};
     const admission_demand demand = {.scratch = 1 << 20};
     admission_scratch scratch;
     set("FactorialMemory", "100");
+    fake_stop_clocks();
     start(4, 8);
     ck_assert_int_eq(
         admission_request(process->budget, &process->limits, &demand, &ticket, &scratch),
@@ -174,13 +175,14 @@ static void be_idle_for(int64_t seconds)
     admission_finish(process->budget, &process->limits, scratch);
     ck_assert(compute_threads_submit(process->compute_threads, &task));
     ck_assert(compute_threads_wait(process->compute_threads, &task, 10000));
+    usleep(300000); /* it looks ten times a second */
     ck_assert_uint_eq(cached(), 1 << 20);
-    fake.monotonic = seconds * 1000000;
+    fake.monotonic = milliseconds * 1000;
 }
 
 START_TEST(cached_blocks_are_freed_after_five_idle_seconds)
 {
-    be_idle_for(6);
+    be_idle_for(5000);
     while (cached() > 0)
         usleep(1000);
 }
@@ -188,8 +190,8 @@ END_TEST
 
 START_TEST(cached_blocks_stay_before)
 {
-    be_idle_for(1);
-    usleep(300000); /* threads look ten times a second */
+    be_idle_for(4999);
+    usleep(300000);
     ck_assert_uint_eq(cached(), 1 << 20);
 }
 END_TEST
