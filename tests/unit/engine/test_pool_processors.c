@@ -1,5 +1,5 @@
-/* The processors that a pool's threads run on and yield. Here the C library's functions for them are
- * the test's own. */
+/* The processors that a pool's threads run on and yield. Here the C library's functions for them
+ * are the test's own. */
 #include "engine/job.h"
 #include "engine/pool.h"
 #include "suite.h"
