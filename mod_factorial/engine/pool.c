@@ -58,9 +58,9 @@ struct factorial_pool {
 /*
  * Linux may wake or start a thread on the processor of the thread that wakes it, although another
  * one is idle. There it would wait for the end of that thread's time slice, some milliseconds. So a
- * thread that wakes others yields once, and one that runs on the processor of its waker moves. It
- * will not use processors that are added to a cpuset later. Called with the lock held, which is
- * released meanwhile.
+ * thread yields once when it has woken others or started one, and one that runs on the processor of
+ * its waker moves. It will not use processors that are added to a cpuset later. Called with the
+ * lock held, which is released meanwhile.
  */
 static void move_away(factorial_pool *pool)
 {
@@ -215,6 +215,8 @@ factorial_pool *factorial_pool_create(unsigned helpers, bool may_move,
             return NULL;
         }
         pool->helpers++;
+        if (may_move)
+            sched_yield();
     }
     return pool;
 }

@@ -93,6 +93,7 @@ static void run_with_helper(bool on_one, bool may_move, int each)
     atomic_store(&all_on_one, on_one);
     atomic_store(&calls, 0);
     factorial_pool *own = factorial_pool_create(1, may_move, note_thread, &helper);
+    ck_assert_int_eq(yields, may_move ? 1 : 0);
     factorial_job job = {.pool = own, .threads = 2};
     meeting m = {.caller = pthread_self()};
     /* A thread may also sleep for a moment in a library, hence ten looks. */
