@@ -80,8 +80,8 @@ factorial_status factorial_compute(const factorial_plan *plan, const factorial_j
 /*
  * Starts `helpers` threads, each of which first calls started(context) unless that is NULL. Returns
  * NULL if not all of them can be started. A computation never waits for a helper to become free.
- * With may_move, a thread that the system has put on the same processor as the thread that woke it
- * moves to another one by sched_setaffinity, which a seccomp filter may forbid.
+ * With may_move, a thread that the system has put on the same processor as the thread that started
+ * or woke it moves to another one by sched_setaffinity, which a seccomp filter may forbid.
  */
 factorial_pool *factorial_pool_create(unsigned helpers, bool may_move,
                                       void (*started)(void *context), void *context);
