@@ -17,7 +17,7 @@ def test_a_filter_that_forbids_priorities_changes_nothing_else(action: int) -> N
     normal = "compute threads keep the normal priority"
     wrapper = [sys.executable, FORBID, str(action)]
     with watched(expected=[normal], wrapper=wrapper) as server:
-        assert server.logged(normal)
+        assert server.logged(f"] {normal}")
         answer = server.get(f"{API}?number=100000")
         assert answer.status == 200
         Factorials([100000]).check(100000, answer.body)

@@ -44,10 +44,11 @@ START_TEST(every_n_agrees_with_gmp)
 }
 END_TEST
 
-/* Once an entry of the table has limbs left, and once only the product with numbers behind it. */
+/* What has limbs left: an entry of the table; the product with numbers behind it; with one number,
+ * whose carry is all that is left. */
 START_TEST(a_number_with_limbs_left_is_an_error)
 {
-    static const uint64_t n[] = {INSTANT_MAX, INSTANT_MAX - 1};
+    static const uint64_t n[] = {INSTANT_MAX, INSTANT_MAX - 1, 33};
     char digits[DIGITS_MAX];
     for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
         factorial_plan plan = factorial_plan_by(FACTORIAL_BY_TABLE, NULL, n[i]);

@@ -78,11 +78,11 @@ START_TEST(a_quarter_of_the_workers_may_wait_and_half_compute_short_numbers)
 }
 END_TEST
 
-static void meet_two_others(void *inside, size_t index)
+static void meet_another(void *inside, size_t index)
 {
     atomic_fetch_add((atomic_int *)inside, 1);
-    for (int i = 0; atomic_load((atomic_int *)inside) < 3; i++, usleep(1000))
-        if (i == 20000) { /* only if they never come */
+    for (int i = 0; atomic_load((atomic_int *)inside) < 2; i++, usleep(1000))
+        if (i == 20000) { /* only if it never comes */
             atomic_fetch_sub((atomic_int *)inside, 100);
             return;
         }
@@ -91,15 +91,15 @@ static void meet_two_others(void *inside, size_t index)
 START_TEST(a_computation_on_several_threads_has_a_pool)
 {
     fake.async = true;
-    set("FactorialThreads", "3");
+    set("FactorialThreads", "2");
     start(4, 8);
     ck_assert(process->async);
     ck_assert_ptr_nonnull(process_pool());
     ck_assert_ptr_eq(process_pool(), process_pool());
     atomic_int inside = 0;
-    factorial_job job = {.pool = process_pool(), .threads = 3};
-    pool_run(&job, 3, meet_two_others, &inside);
-    ck_assert_int_eq(inside, 3);
+    factorial_job job = {.pool = process_pool(), .threads = 2};
+    pool_run(&job, 2, meet_another, &inside);
+    ck_assert_int_eq(inside, 2);
     ck_assert(!process_is_stopping());
     process_stopping(fake.pool, 1);
     ck_assert(!process_is_stopping());
